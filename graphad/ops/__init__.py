@@ -1,0 +1,31 @@
+"""The ops, one entry each, by family. Importing this package fills `graphad.op.OPS`."""
+
+from graphad.op import OPS
+from graphad.ops import (
+    arithmetic,
+    comparison,
+    contraction,
+    exponential,
+    gather,
+    hyperbolic,
+    kinks,
+    movement,
+    powers,
+    reduction,
+    trigonometric,
+)
+
+__all__ = [
+    "OPS",
+    "arithmetic",
+    "comparison",
+    "contraction",
+    "exponential",
+    "gather",
+    "hyperbolic",
+    "kinks",
+    "movement",
+    "powers",
+    "reduction",
+    "trigonometric",
+]

@@ -1,0 +1,106 @@
+"""Powers and roots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from graphad.op import OPS, Array, Number, Op, Operand, Sample
+from graphad.ops.arithmetic import reciprocal
+from graphad.ops.comparison import equal
+from graphad.ops.exponential import log
+from graphad.ops.factories import elementwise, elementwise_batch, jvp_of_partials, ufunc_type
+from graphad.ops.kinks import where
+
+
+def chain_length(exponent: int) -> int:
+    """Return the multiplications and divisions of an integer power by repeated squaring.
+
+    Examples
+    --------
+    >>> [chain_length(n) for n in (0, 1, 2, 3, 4, 7, -2)]
+    [0, 0, 1, 2, 2, 4, 2]
+    """
+    n = abs(exponent)
+    if n == 0:
+        return 0
+    return n.bit_length() - 1 + n.bit_count() - 1 + (exponent < 0)
+
+
+def _integer_power(x: Array, exponent: int) -> Array:
+    """Power by repeated squaring; works on any objects that multiply."""
+    n = abs(exponent)
+    result = None
+    square = x
+    while n:
+        if n & 1:
+            result = square if result is None else result * square
+        n >>= 1
+        if n:
+            square = square * square
+    if result is None:
+        return x * 0 + 1 if x.dtype == object else np.ones_like(x)
+    return 1 / result if exponent < 0 else +result
+
+
+def _integer_power_partials(y: Operand, x: Operand, n: int) -> Sequence[Operand | Number | None]:
+    if n == 0:
+        return (None,)
+    if n == 1:
+        return (1.0,)
+    return (n * x if n == 2 else n * integer_power(x, exponent=n - 1),)
+
+
+integer_power = OPS.enter(
+    Op(
+        "integer_power",
+        lambda types, attrs: types[0],
+        _integer_power,
+        attrs=("exponent",),
+        jvp=jvp_of_partials(_integer_power_partials),
+        batch=elementwise_batch("integer_power"),
+        cost=lambda types, out, attrs: chain_length(attrs[0]) * out.size,
+        precise=lambda mp, x, n: x**n,
+        elementwise=True,
+        samples=tuple(
+            Sample(((3,),), ((0.5, 2.0),), (n,)) for n in (-3, -2, -1, 0, 1, 2, 3, 4, 5, 7)
+        ),
+        identity="x · x · …, exponent times",
+    )
+)
+
+power = elementwise(
+    "power",
+    np.power,
+    lambda y, x, p: (p * power(x, p - 1), y * log(where(equal(x, 0), 1.0, x))),
+    precise=lambda mp, x, p: mp.power(x, p),
+    sample=((0.5, 3.0), (-2.0, 2.0)),
+    identity="x to the power y",
+)
+sqrt = elementwise(
+    "sqrt",
+    np.sqrt,
+    lambda y, x: (0.5 * reciprocal(y),),
+    precise=lambda mp, x: mp.sqrt(x),
+    sample=(0.5, 3.0),
+    identity="square root of x",
+)
+cbrt = elementwise(
+    "cbrt",
+    np.cbrt,
+    lambda y, x: (reciprocal(3.0 * integer_power(y, exponent=2)),),
+    precise=lambda mp, x: mp.cbrt(x) if x >= 0 else -mp.cbrt(-x),
+    sample=(0.5, 3.0),
+    identity="cube root of x",
+)
+hypot = elementwise(
+    "hypot",
+    np.hypot,
+    lambda r, x, y: (x / r, y / r),
+    precise=lambda mp, x, y: mp.sqrt(x * x + y * y),
+    sample=(0.5, 3.0),
+    identity="sqrt(x² + y²)",
+    commutative=True,
+    cost=4,
+)
