@@ -89,6 +89,10 @@ class Builder:
             self._table[key] = node
         return node
 
+    def has(self, op: Op, inputs: tuple[Node, ...], attrs: Attrs = ()) -> bool:
+        """Whether the node of `op` on `inputs` is there already."""
+        return (op, inputs, attrs) in self._table
+
     def value(self, node: Node) -> Value:
         """Return a node of this builder as a value with operators."""
         return Value(self, node)
@@ -121,7 +125,7 @@ class Builder:
         return self.constant(np.asarray(arg, dtype=np.result_type(like.type.dtype, arg))).node
 
     def derive(self, origin: Origin, rewrite: str, rule: str = "", raised: int = 0) -> Origin:
-        """Return `origin` as seen after a rewrite that raised the derivative's order by `raised`."""
+        """Return `origin` after a rewrite that raised the derivative's order by `raised`."""
         key = (origin, rewrite, rule, raised)
         found = self._derived.get(key)
         if found is None:
@@ -182,9 +186,7 @@ class Builder:
         groups = tuple(symmetry) if symmetry is not None else ((),) * len(roots)
         return make(name, tuple(ordered), inputs, tuple(roots), tree, groups, kept_origins)
 
-    def _order(
-        self, inputs: tuple[Node, ...], roots: list[Node], live: bytearray
-    ) -> list[Node]:
+    def _order(self, inputs: tuple[Node, ...], roots: list[Node], live: bytearray) -> list[Node]:
         ordered = list(inputs)
         for node in self.nodes:
             if not live[node.id] or node.op is CONST or node.op is INPUT:
@@ -202,10 +204,9 @@ class Builder:
 
     def _own(self, output: Operand | Node) -> Node:
         node = output.node if isinstance(output, Value) else output
-        own = isinstance(node, Node) and 0 <= node.id < len(self.nodes)
-        if not (own and self.nodes[node.id] is node):
-            raise GraphError(f"{output!r} is not a value of the graph that is being built")
-        return node
+        if isinstance(node, Node) and node.id < len(self.nodes) and self.nodes[node.id] is node:
+            return node
+        raise GraphError(f"{output!r} is not a value of the graph that is being built")
 
 
 @contextmanager
@@ -249,9 +250,7 @@ def rebuild(graph: G, rule: Rule, rewrite: str) -> G:
         builder = Builder()
         fresh = copy_nodes(builder, graph, rule, rewrite)
         outputs = [fresh[node.id] for node in graph.outputs]
-        made = builder.finish(
-            graph.name, outputs, graph.tree, graph.symmetry, make=type(graph)
-        )
+        made = builder.finish(graph.name, outputs, graph.tree, graph.symmetry, make=type(graph))
         made.carry(graph)
         return made
 

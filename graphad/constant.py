@@ -18,7 +18,7 @@ class Span(NamedTuple):
     step: int
 
     @property
-    def count(self) -> int:
+    def length(self) -> int:
         """How many positions the span selects."""
         return max(0, -(-(self.stop - self.start) // self.step))
 

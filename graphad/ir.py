@@ -81,9 +81,7 @@ class Node:
     attrs: Attrs
     type: Type
 
-    def __init__(
-        self, id: int, op: Op, inputs: tuple[Node, ...], attrs: Attrs, type: Type
-    ) -> None:
+    def __init__(self, id: int, op: Op, inputs: tuple[Node, ...], attrs: Attrs, type: Type) -> None:
         self.id = id
         self.op = op
         self.inputs = inputs

@@ -87,7 +87,10 @@ class JvpRule(Protocol):
         args: Sequence[Operand],
         tangents: Sequence[Operand | None],
         attrs: Attrs,
-    ) -> Operand | None: ...
+        /,
+    ) -> Operand | None:
+        """Return the tangent of the output."""
+        ...
 
 
 class TransposeRule(Protocol):
@@ -99,7 +102,10 @@ class TransposeRule(Protocol):
         args: Sequence[Operand | None],
         types: Sequence[Type],
         attrs: Attrs,
-    ) -> Sequence[Operand | None]: ...
+        /,
+    ) -> Sequence[Operand | None]:
+        """Return the cotangent of each operand."""
+        ...
 
 
 class BatchRule(Protocol):
@@ -111,7 +117,10 @@ class BatchRule(Protocol):
         args: Sequence[Operand],
         batched: Sequence[bool],
         attrs: Attrs,
-    ) -> Operand: ...
+        /,
+    ) -> Operand:
+        """Return the batched output."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,7 @@ def _evaluate(*args: Any) -> Array:
 def _on_diagonal(x: Array, term: str, out: str) -> Array:
     sizes = dict(zip(term, x.shape, strict=True))
     whole = np.zeros([sizes[letter] for letter in out], x.dtype)
-    strides = {letter: 0 for letter in term}
+    strides = dict.fromkeys(term, 0)
     for letter, stride in zip(out, whole.strides, strict=True):
         strides[letter] += stride
     view = np.lib.stride_tricks.as_strided(whole, x.shape, [strides[letter] for letter in term])
@@ -258,9 +258,7 @@ def _transpose(
     return result
 
 
-def _batch(
-    lead: Shape, args: Sequence[Operand], batched: Sequence[bool], attrs: Attrs
-) -> Operand:
+def _batch(lead: Shape, args: Sequence[Operand], batched: Sequence[bool], attrs: Attrs) -> Operand:
     terms, out = parse_spec(attrs[0])
     extra = "".join(unused_letters(*terms, out)[: len(lead)])
     widened = [extra + term if has else term for term, has in zip(terms, batched, strict=True)]
@@ -310,6 +308,6 @@ identity = OPS.enter(
         structural=True,
         generic=True,
         samples=(Sample((), attrs=((3,), "f64")), Sample((), attrs=((2, 2), "f64"))),
-        identity="1 where the first half of the indices is the second half, structural zeros elsewhere",
+        identity="1 where the two halves of the indices are equal, structural zeros elsewhere",
     )
 )

@@ -81,9 +81,7 @@ def ufunc_type(ufunc: np.ufunc) -> Callable[[Sequence[Type], Attrs], Type]:
 # --- batch rules ------------------------------------------------------------------------------
 
 
-def align(
-    lead: tuple[int, ...], args: Sequence[Operand], batched: Sequence[bool]
-) -> list[Operand]:
+def align(lead: tuple[int, ...], args: Sequence[Operand], batched: Sequence[bool]) -> list[Operand]:
     """Insert axes of length 1 after `lead`, so that batched operands broadcast as before."""
     depth = len(lead)
     own = [arg.ndim - depth if has else arg.ndim for arg, has in zip(args, batched, strict=True)]

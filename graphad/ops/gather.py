@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -102,7 +103,8 @@ def _scatter_infer(types: Sequence[Type], attrs: Attrs) -> Type:
 def _scatter_evaluate(x: Array, indices: Array, axis: int, size: int) -> Array:
     shape = x.shape[:axis] + (size,) + x.shape[axis + indices.ndim :]
     out = np.zeros(shape, x.dtype)
-    np.add.at(out, (slice(None),) * axis + (indices,), x)
+    at: Any = (slice(None),) * axis + (indices,)
+    np.add.at(out, at, x)
     return out
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from graphad.op import Op
 from graphad.ops.arithmetic import reciprocal
 from graphad.ops.factories import elementwise
 from graphad.ops.powers import sqrt
@@ -15,7 +16,7 @@ sinh = elementwise(
     precise=lambda mp, x: mp.sinh(x),
     identity="hyperbolic sine of x",
 )
-cosh = elementwise(
+cosh: Op = elementwise(
     "cosh",
     np.cosh,
     lambda y, x: (sinh(x),),

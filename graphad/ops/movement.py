@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -58,7 +59,7 @@ def permute(x: Operand, axes: Shape) -> Operand:
     return x if axes == tuple(range(x.ndim)) else transpose(x, axes=axes)
 
 
-transpose = linear(
+transpose: Op = linear(
     "transpose",
     infer=_transpose_infer,
     evaluate=np.transpose,
@@ -109,7 +110,7 @@ def _flip_infer(x: Type, axes: Shape) -> Type:
     return x
 
 
-flip = linear(
+flip: Op = linear(
     "flip",
     infer=_flip_infer,
     evaluate=np.flip,
@@ -136,7 +137,7 @@ def _spans_fit(spans: tuple[Span, ...], shape: Shape) -> bool:
 
 
 def _spans_shape(spans: tuple[Span, ...]) -> Shape:
-    return tuple([span.count for span in spans])
+    return tuple([span.length for span in spans])
 
 
 def _slice_infer(x: Type, spans: tuple[Span, ...]) -> Type:
@@ -145,7 +146,7 @@ def _slice_infer(x: Type, spans: tuple[Span, ...]) -> Type:
     return x.with_shape(_spans_shape(spans))
 
 
-slice_ = linear(
+slice_: Op = linear(
     "slice",
     infer=_slice_infer,
     evaluate=lambda x, spans: x[tuple([span.slice for span in spans])],
@@ -172,7 +173,7 @@ def _place_infer(x: Type, spans: tuple[Span, ...], shape: Shape) -> Type:
     return x.with_shape(shape)
 
 
-place = linear(
+place: Op = linear(
     "place",
     infer=_place_infer,
     evaluate=_place_evaluate,
@@ -232,9 +233,9 @@ def _concatenate_infer(types: Sequence[Type], attrs: Attrs) -> Type:
     return make_type(shape, common_dtype(types))
 
 
-def _concatenate_evaluate(*args: Array | int) -> Array:
+def _concatenate_evaluate(*args: Any) -> Array:
     *arrays, axis = args
-    return np.concatenate(arrays, axis=axis)  # type: ignore[call-overload,no-any-return]
+    return np.concatenate(arrays, axis=axis)
 
 
 def _zeros(like: Type) -> Array:
@@ -284,7 +285,7 @@ def spread(lead: Shape, args: Sequence[Operand], batched: Sequence[bool]) -> lis
     ]
 
 
-concatenate = OPS.enter(
+concatenate: Op = OPS.enter(
     Op(
         "concatenate",
         _concatenate_infer,
@@ -315,11 +316,11 @@ def _pack_infer(types: Sequence[Type], attrs: Attrs) -> Type:
     return make_type(shape, common_dtype(types))
 
 
-def _pack_evaluate(*args: Array | Shape) -> Array:
+def _pack_evaluate(*args: Any) -> Array:
     *scalars, shape = args
-    objects = any(x.dtype == object for x in scalars)  # type: ignore[union-attr]
-    elements = [x[()] for x in scalars]  # type: ignore[index]
-    return np.array(elements, dtype=object if objects else None).reshape(shape)  # type: ignore[arg-type]
+    objects = any(x.dtype == object for x in scalars)
+    elements = [x[()] for x in scalars]
+    return np.array(elements, dtype=object if objects else None).reshape(shape)
 
 
 def _pack_jvp(
@@ -442,7 +443,7 @@ def _cast_jvp(
     return cast(tangents[0], dtype=attrs[0])
 
 
-cast = OPS.enter(
+cast: Op = OPS.enter(
     Op(
         "cast",
         lambda types, attrs: make_type(types[0].shape, DTYPES_BY_NAME[attrs[0]]),

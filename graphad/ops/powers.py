@@ -10,7 +10,7 @@ from graphad.op import OPS, Array, Number, Op, Operand, Sample
 from graphad.ops.arithmetic import reciprocal
 from graphad.ops.comparison import equal
 from graphad.ops.exponential import log
-from graphad.ops.factories import elementwise, elementwise_batch, jvp_of_partials, ufunc_type
+from graphad.ops.factories import elementwise, elementwise_batch, jvp_of_partials
 from graphad.ops.kinks import where
 
 
@@ -70,7 +70,7 @@ integer_power = OPS.enter(
     )
 )
 
-power = elementwise(
+power: Op = elementwise(
     "power",
     np.power,
     lambda y, x, p: (p * power(x, p - 1), y * log(where(equal(x, 0), 1.0, x))),

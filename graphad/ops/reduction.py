@@ -38,7 +38,7 @@ def _shifted(axes: Shape, depth: int) -> Shape:
     return tuple([axis + depth for axis in axes])
 
 
-sum_ = linear(
+sum_: Op = linear(
     "sum",
     infer=_sum_infer,
     evaluate=lambda x, axes: np.asarray(np.sum(x, axis=axes, dtype=x.dtype)),
@@ -66,7 +66,7 @@ def _cumsum_infer(x: Type, axis: int) -> Type:
     return x
 
 
-cumsum = linear(
+cumsum: Op = linear(
     "cumsum",
     infer=_cumsum_infer,
     evaluate=_running_sum,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from graphad.op import Op
 from graphad.ops.arithmetic import reciprocal
 from graphad.ops.factories import elementwise
 from graphad.ops.powers import sqrt
@@ -11,7 +12,7 @@ from graphad.ops.powers import sqrt
 sin = elementwise(
     "sin", np.sin, lambda y, x: (cos(x),), precise=lambda mp, x: mp.sin(x), identity="sine of x"
 )
-cos = elementwise(
+cos: Op = elementwise(
     "cos", np.cos, lambda y, x: (-sin(x),), precise=lambda mp, x: mp.cos(x), identity="cosine of x"
 )
 tan = elementwise(
