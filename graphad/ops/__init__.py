@@ -8,10 +8,12 @@ from graphad.ops import (
     exponential,
     gather,
     hyperbolic,
+    joining,
     kinks,
     movement,
     powers,
     reduction,
+    slicing,
     trigonometric,
 )
 
@@ -23,9 +25,11 @@ __all__ = [
     "exponential",
     "gather",
     "hyperbolic",
+    "joining",
     "kinks",
     "movement",
     "powers",
     "reduction",
+    "slicing",
     "trigonometric",
 ]
