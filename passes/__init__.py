@@ -3,4 +3,4 @@
 # This guard stays first. From the root of the repository, `import passes` would make a second copy
 # of every module in here.
 if __name__ != "graphad.passes":
-    raise ImportError(f"this package is graphad.passes; import it by that name, not as {__name__}")
+    raise ImportError(f"this package is imported as graphad.passes, not as {__name__}")
