@@ -211,7 +211,7 @@ class Graph:
         outputs = ", ".join(str(node.type) for node in self.outputs)
         return f"<graph {self.name}({inputs}) -> ({outputs}), {len(self.nodes)} nodes>"
 
-    def to_networkx(self) -> nx.MultiDiGraph:
+    def to_networkx(self) -> nx.MultiDiGraph[int]:
         """Return the graph as a networkx ``MultiDiGraph``.
 
         A node is its id, with the attributes ``op``, ``attrs`` and ``type``; an edge goes from an
@@ -221,7 +221,7 @@ class Graph:
         -------
         networkx.MultiDiGraph
         """
-        view = nx.MultiDiGraph(name=self.name)
+        view: nx.MultiDiGraph[int] = nx.MultiDiGraph(name=self.name)
         for node in self.nodes:
             view.add_node(node.id, op=node.op.name, attrs=node.attrs, type=node.type)
         for node in self.nodes:
