@@ -1,0 +1,65 @@
+"""What the documents tell a reader to type is there, and works."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+
+
+def code_blocks(document: str) -> list[str]:
+    """Return the Python blocks of a document."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_make_targets_exist(document: str) -> None:
+    """Each `make` command of a document is a target of the Makefile."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    written = (ROOT / document).read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:^    |`)make ([a-z-]+)", written, re.MULTILINE))
+    assert named
+    assert named <= targets
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_files_and_folders_exist(document: str) -> None:
+    """Each file and folder of the repository that a document names is there."""
+    written = (ROOT / document).read_text(encoding="utf-8")
+    linked = re.findall(r"\]\((?!http)([^)#]+)\)", written)
+    quoted = re.findall(r"`([a-z_]+/[a-z_/]*(?:\.(?:py|md|ir))?)`", written)
+    missing = [name for name in (*linked, *quoted) if not (ROOT / name).exists()]
+    assert missing == []
+
+
+def test_readme_code_runs(tmp_path: Path) -> None:
+    """The Python blocks of the README run, one after the other, as one program."""
+    blocks = code_blocks("README.md")
+    assert blocks
+    program = tmp_path / "readme.py"
+    program.write_text("\n".join(blocks), encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(program)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_continuous_integration_runs_the_test_command() -> None:
+    """`.ci/run` is executable and runs the test command of the README."""
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert script.read_text().splitlines()[-1] == "exec make test"
