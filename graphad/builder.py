@@ -226,7 +226,7 @@ Rule = Callable[[Builder, Node, tuple[Node, ...]], Node | None]
 """Gives the node that stands for an old node with these new operands; ``None`` to copy it."""
 
 
-def rebuild(graph: G, rule: Rule, rewrite: str) -> G:
+def rebuild(graph: G, rule: Rule) -> G:
     """Copy the live part of a graph into a fresh arena, offering each node to `rule`.
 
     Sharing and the removal of dead code come with it. Arena order is topological, so nothing
@@ -237,9 +237,8 @@ def rebuild(graph: G, rule: Rule, rewrite: str) -> G:
     graph : Graph
         The graph to copy; it is left as it is.
     rule : Rule
-        Called with the new builder, the old node and its new operands.
-    rewrite : str
-        Name of the pass, kept as the origin of the nodes that `rule` makes.
+        Called with the new builder, the old node and its new operands. `builder.origin` is that of
+        the old node; a rule that makes something else sets it to `builder.derive` of it.
 
     Returns
     -------
@@ -248,7 +247,7 @@ def rebuild(graph: G, rule: Rule, rewrite: str) -> G:
     """
     with paused_gc():
         builder = Builder()
-        fresh = copy_nodes(builder, graph, rule, rewrite)
+        fresh = copy_nodes(builder, graph, rule)
         outputs = [fresh[node.id] for node in graph.outputs]
         made = builder.finish(graph.name, outputs, graph.tree, graph.symmetry, make=type(graph))
         made.carry(graph)
@@ -258,8 +257,7 @@ def rebuild(graph: G, rule: Rule, rewrite: str) -> G:
 def copy_nodes(
     builder: Builder,
     graph: Graph,
-    rule: Rule,
-    rewrite: str,
+    rule: Rule | None = None,
     given: dict[int, Node] | None = None,
 ) -> list[Any]:
     """Copy live nodes into `builder` and return the new node of each old id (None for dead ones).
@@ -270,10 +268,8 @@ def copy_nodes(
         Where the copies go.
     graph : Graph
         The graph to copy.
-    rule : Rule
+    rule : Rule, optional
         Offered each node; see `rebuild`.
-    rewrite : str
-        Name of the pass.
     given : dict of int to Node, optional
         Nodes of `builder` that stand for nodes of `graph`, by id, such as its inputs.
     """
@@ -289,11 +285,9 @@ def copy_nodes(
         if not live[id] or fresh[id] is not None:
             continue
         operands = tuple([fresh[operand.id] for operand in node.inputs])
-        origin = origins[id]
-        builder.origin = builder.derive(origin, rewrite) if rewrite else origin
-        made = rule(builder, node, operands)
+        builder.origin = origins[id]
+        made = None if rule is None else rule(builder, node, operands)
         if made is None:
-            builder.origin = origin
             made = emit(node.op, operands, node.attrs)
         fresh[id] = made
     return fresh

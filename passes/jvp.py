@@ -1,0 +1,160 @@
+"""Forward mode: push tangents through a graph, next to the values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graphad.builder import Builder, G, Value, copy_nodes, live_marks, paused_gc
+from graphad.errors import DerivativeError
+from graphad.ir import Graph, Node
+from graphad.op import OPS, Operand
+from graphad.types import Type
+
+
+def jvp(graph: G, wrt: Sequence[str] | None = None, *, values: bool = True) -> G:
+    """Return the graph of the Jacobian–vector product.
+
+    For ``y = f(x)`` the result is ``(x, dx) -> (y, dy)`` with ``dy = f'(x) dx``. Identity, for each
+    node ``y = φ(u, v)``: ``dy = ∂φ/∂u du + ∂φ/∂v dv``; a tangent that is a structural zero makes no
+    term.
+
+    Parameters
+    ----------
+    graph : Graph
+        The function.
+    wrt : sequence of str, optional
+        Inputs that get a tangent; all of them if not given. The tangent of ``x`` is ``dx``.
+    values : bool
+        Whether the outputs of `graph` stay outputs; otherwise only their tangents are.
+
+    Returns
+    -------
+    Graph
+        Inputs: those of `graph`, then the tangents. Outputs: ``(y, dy)``, or ``dy`` alone.
+
+    Raises
+    ------
+    DerivativeError
+        If an input in `wrt` is not there or is not floating point.
+    """
+    names = graph.input_names if wrt is None else tuple(wrt)
+    with paused_gc():
+        builder = Builder()
+        primals, tangents = tangent_inputs(builder, graph, names)
+        fresh = copy_nodes(builder, graph, given=primals)
+        moved = push_forward(builder, graph, fresh, tangents)
+        outputs = [fresh[node.id] for node in graph.outputs]
+        for node, tangent in zip(graph.outputs, moved, strict=True):
+            outputs.append(tangent if tangent is not None else zeros(builder, node.type).node)
+        if values:
+            count = len(graph.outputs)
+            tree = (graph.tree, _shifted(graph.tree, count))
+            symmetry = graph.symmetry * 2
+        else:
+            outputs, tree, symmetry = outputs[len(graph.outputs) :], graph.tree, graph.symmetry
+        return builder.finish(graph.name, outputs, tree, symmetry, make=type(graph))
+
+
+def _shifted(tree: object, by: int) -> object:
+    return tuple(_shifted(item, by) for item in tree) if isinstance(tree, tuple) else tree + by  # type: ignore[operator]
+
+
+def tangent_inputs(
+    builder: Builder, graph: Graph, names: Sequence[str]
+) -> tuple[dict[int, Node], dict[int, Node]]:
+    """Add the inputs of `graph` and a tangent for each of `names`; return both by old node id.
+
+    Raises
+    ------
+    DerivativeError
+        If an input is not there or is not floating point.
+    """
+    primals = {node.id: builder.input(*node.attrs).node for node in graph.inputs}
+    by_name = {node.attrs[0]: node for node in graph.inputs}
+    tangents = {}
+    for name in names:
+        node = checked_input(by_name, name)
+        tangents[node.id] = builder.input(fresh_name("d" + name, graph), node.type).node
+    return primals, tangents
+
+
+def checked_input(by_name: dict[str, Node], name: str) -> Node:
+    """Return the input of that name, which must be floating point.
+
+    Raises
+    ------
+    DerivativeError
+        If it is not there or is not floating point.
+    """
+    if name not in by_name:
+        known = ", ".join(by_name) or "none"
+        raise DerivativeError(f"there is no input {name!r} to differentiate by; inputs: {known}")
+    node = by_name[name]
+    if not node.type.is_inexact:
+        raise DerivativeError(
+            f"input {name!r} is {node.type}: only floating-point inputs have derivatives"
+        )
+    return node
+
+
+def fresh_name(wanted: str, graph: Graph) -> str:
+    """Return `wanted`, with underscores added until no input of `graph` has that name."""
+    names = set(graph.input_names)
+    while wanted in names:
+        wanted += "_"
+    return wanted
+
+
+def zeros(builder: Builder, type: Type) -> Value:
+    """Return zeros of a type, as one constant repeated."""
+    zero: Operand = builder.constant(type.dtype.type(0))
+    if type.shape:
+        zero = OPS["broadcast_to"](zero, shape=type.shape)
+    assert isinstance(zero, Value)
+    return zero
+
+
+def push_forward(
+    builder: Builder, graph: Graph, fresh: Sequence[Node], tangents: dict[int, Node]
+) -> list[Node | None]:
+    """Emit the tangents of all nodes and return those of the outputs.
+
+    Parameters
+    ----------
+    builder : Builder
+        Where `graph` has been copied to.
+    graph : Graph
+        The function.
+    fresh : sequence of Node
+        The copy of each node, by id.
+    tangents : dict of int to Node
+        Tangents of inputs, by id.
+
+    Returns
+    -------
+    list of Node or None
+        For each output its tangent, ``None`` for a structural zero.
+    """
+    live = live_marks(graph)
+    moved: list[Value | None] = [None] * len(graph.nodes)
+    for id, node in tangents.items():
+        moved[id] = builder.value(node)
+    for node in graph.nodes:
+        rule = node.op.jvp
+        if rule is None or not live[node.id] or not node.type.is_inexact:
+            continue
+        incoming = [moved[operand.id] for operand in node.inputs]
+        if all(tangent is None for tangent in incoming):
+            continue
+        builder.origin = builder.derive(graph.origins[node.id], "jvp", node.op.name, 1)
+        operands = [Value(builder, fresh[operand.id]) for operand in node.inputs]
+        out = Value(builder, fresh[node.id])
+        tangent = rule(out, operands, incoming, node.attrs)
+        if tangent is not None and tangent.type != node.type:
+            raise DerivativeError(
+                f"the tangent of {node!r} has the type {tangent.type}: its jvp rule is wrong"
+            )
+        assert tangent is None or isinstance(tangent, Value)
+        moved[node.id] = tangent
+    results = [moved[node.id] for node in graph.outputs]
+    return [None if result is None else result.node for result in results]

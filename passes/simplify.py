@@ -1,0 +1,223 @@
+"""Identities that hold for every IEEE value, NaN and infinities included, and structural zeros.
+
+Each row is one identity. None of them changes a bit of a result, but for which of two equal zeros it
+is where a row says so, and none drops a NaN or an infinity that the user's own operations made.
+"""
+
+from __future__ import annotations
+
+from graphad.builder import Builder, G, Value, rebuild
+from graphad.ir import Node
+from graphad.op import OPS, Operand
+from graphad.ops.kinks import mask
+from graphad.rewrite import Bindings, Table, any_attrs, rule, wild
+
+x, y, z = wild("x"), wild("y"), wild("z")
+condition = wild("condition")
+negative, absolute, sign = OPS["negative"], OPS["absolute"], OPS["sign"]
+cos, cosh, where = OPS["cos"], OPS["cosh"], OPS["where"]
+logical_not = OPS["logical_not"]
+
+ARITHMETIC = Table(
+    [
+        rule(x * 1, x),  # x · 1 -> x
+        rule(x / 1, x),  # x / 1 -> x
+        rule(x - 0, x),  # x - 0 -> x   (x + 0 is not x: -0.0 + 0.0 is 0.0)
+        rule(x + -0.0, x),  # x + (-0.0) -> x
+        rule(x * -1, -x),  # x · -1 -> -x
+        rule(x / -1, -x),  # x / -1 -> -x
+        rule(-(-x), x),  # -(-x) -> x
+        rule(x + (-y), x - y),  # x + (-y) -> x - y
+        rule(x - (-y), x + y),  # x - (-y) -> x + y
+        rule((-x) * (-y), x * y),  # (-x) · (-y) -> x · y
+        rule((-x) / (-y), x / y),  # (-x) / (-y) -> x / y
+        rule((-x) * y, -(x * y)),  # (-x) · y -> -(x · y)
+        rule((-x) / y, -(x / y)),  # (-x) / y -> -(x / y)
+        rule(x / (-y), -(x / y)),  # x / (-y) -> -(x / y)
+        rule(x**1, x),  # x¹ -> x
+        rule((-x) ** 2, x**2),  # (-x)² -> x²
+    ]
+)
+
+PARITY = Table(
+    [
+        rule(cos(-x), cos(x)),  # cos(-x) -> cos(x)
+        rule(cosh(-x), cosh(x)),  # cosh(-x) -> cosh(x)
+        rule(absolute(-x), absolute(x)),  # |-x| -> |x|
+        rule(absolute(absolute(x)), absolute(x)),  # ||x|| -> |x|
+        rule(sign(sign(x)), sign(x)),  # sign(sign(x)) -> sign(x)
+    ]
+)
+
+
+def _outer(factor: str, op: str) -> object:
+    """Apply `op` to what the mask keeps: products with a structural zero are structural zeros."""
+
+    def apply(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
+        kept, other = builder.value(bound["x"]), builder.value(bound["y"])
+        return mask(builder.value(bound["condition"]), OPS[op](kept, other))
+
+    return apply
+
+
+SELECTION = Table(
+    [
+        rule(where(condition, x, x), x),  # where(c, x, x) -> x
+        rule(where(logical_not(condition), x, y), where(condition, y, x)),  # where(not c, x, y)
+        rule(logical_not(logical_not(condition)), condition),  # not not c -> c
+        rule(mask(condition, mask(condition, x)), mask(condition, x)),  # c(c(x)) -> c(x)
+        rule(-mask(condition, x), mask(condition, -x)),  # -c(x) -> c(-x)
+        # c(x) · y -> c(x · y): selection comes last, so that 0 · inf does not arise
+        rule(mask(condition, x) * y, mask(condition, x * y)),
+        rule(mask(condition, x) / y, mask(condition, x / y)),  # c(x) / y -> c(x / y)
+        # c(x) + c(y) -> c(x + y)
+        rule(mask(condition, x) + mask(condition, y), mask(condition, x + y)),
+    ]
+)
+
+# --- shapes --------------------------------------------------------------------------------------
+
+
+def _same_type(bound: Bindings, node: Node) -> bool:
+    return bound["x"].type == node.type
+
+
+def _unchanged(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
+    """The operand, if the op leaves its type as it is and moves nothing."""
+    return builder.value(bound["x"]) if bound["x"].type == node.type else None
+
+
+def _no_axes(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
+    return builder.value(bound["x"]) if node.attrs[0] == () else None
+
+
+def _keeps_order(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
+    same = node.attrs[0] == tuple(range(node.type.ndim))
+    return builder.value(bound["x"]) if same else None
+
+
+def _composed_axes(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
+    inner = node.inputs[0].attrs[0]
+    axes = tuple([inner[axis] for axis in node.attrs[0]])
+    return OPS["transpose"](builder.value(bound["x"]), axes=axes)
+
+
+def _outer_shape(name: str) -> object:
+    def apply(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
+        return OPS[name](builder.value(bound["x"]), shape=node.attrs[0])
+
+    return apply
+
+
+def _flipped_twice(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
+    same = node.attrs == node.inputs[0].attrs
+    return builder.value(bound["x"]) if same else None
+
+
+def _read_back(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
+    """A slice of just what was placed or updated there."""
+    same = node.attrs[0] == node.inputs[0].attrs[0]
+    return builder.value(bound["x"]) if same else None
+
+
+def _packed_element(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
+    """The scalar that stands at the index."""
+    position = 0
+    for i, n in zip(node.attrs[0], node.inputs[0].type.shape, strict=True):
+        position = position * n + i
+    return builder.value(node.inputs[0].inputs[position])
+
+
+def _placed_product(name: str) -> object:
+    """Multiply only where something was placed: the zeros around it are structural."""
+
+    def apply(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
+        placed, other = node.inputs if node.inputs[0].op is OPS["place"] else node.inputs[::-1]
+        if placed.type != node.type:
+            return None
+        spans, shape = placed.attrs
+        factor = builder.value(other)
+        if other.type.shape == node.type.shape:
+            factor = OPS["slice"](factor, spans=spans)  # type: ignore[assignment]
+        elif other.type.shape != ():
+            return None
+        return OPS["place"](
+            OPS[name](builder.value(placed.inputs[0]), factor), spans=spans, shape=shape
+        )
+
+    return apply
+
+
+SHAPES = Table(
+    [
+        rule(any_attrs("reshape", x), _unchanged, name="reshape(x) -> x"),
+        rule(any_attrs("broadcast_to", x), _unchanged, name="broadcast_to(x) -> x"),
+        rule(any_attrs("slice", x), _unchanged, name="x[:] -> x"),
+        rule(any_attrs("cast", x), _unchanged, name="cast(x) -> x"),
+        rule(any_attrs("place", x), _unchanged, name="place(x) -> x"),
+        rule(any_attrs("sum", x), _no_axes, name="sum over no axes -> x"),
+        rule(any_attrs("flip", x), _no_axes, name="flip of no axes -> x"),
+        rule(any_attrs("transpose", x), _keeps_order, name="transpose(x) -> x"),
+        rule(
+            any_attrs("reshape", any_attrs("reshape", x)),
+            _outer_shape("reshape"),  # type: ignore[arg-type]
+            name="reshape(reshape(x)) -> reshape(x)",
+        ),
+        rule(
+            any_attrs("broadcast_to", any_attrs("broadcast_to", x)),
+            _outer_shape("broadcast_to"),  # type: ignore[arg-type]
+            name="broadcast_to(broadcast_to(x)) -> broadcast_to(x)",
+        ),
+        rule(
+            any_attrs("transpose", any_attrs("transpose", x)),
+            _composed_axes,
+            name="transpose(transpose(x)) -> transpose(x)",
+        ),
+        rule(
+            any_attrs("flip", any_attrs("flip", x)), _flipped_twice, name="flip(flip(x)) -> x"
+        ),
+        rule(any_attrs("slice", any_attrs("place", x)), _read_back, name="place(x)[at] -> x"),
+        rule(
+            any_attrs("slice", any_attrs("update", y, x)), _read_back, name="update(y, x)[at] -> x"
+        ),
+        rule(
+            any_attrs("multiply", any_attrs("place", x), y),
+            _placed_product("multiply"),  # type: ignore[arg-type]
+            name="place(x) · y -> place(x · y[at])",
+        ),
+    ]
+)
+
+
+def _packed(builder: Builder, node: Node) -> Node:
+    """``pack(…)[index]`` is one of the packed scalars; the pattern language has fixed arities."""
+    if node.op is OPS["element"] and node.inputs[0].op is OPS["pack"]:
+        found = _packed_element(builder, node, {})
+        assert isinstance(found, Value)
+        return found.node
+    return node
+
+
+SIMPLIFY = ARITHMETIC + PARITY + SELECTION + SHAPES
+"""The rows of this pass, in the order they are tried."""
+
+
+def simplify(graph: G) -> G:
+    """Apply identities that hold bit for bit, from the inputs to the outputs.
+
+    Parameters
+    ----------
+    graph : Graph
+        Any graph.
+
+    Returns
+    -------
+    Graph
+        With the same values.
+    """
+
+    def apply(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Node | None:
+        made = builder.emit(node.op, operands, node.attrs)
+        return _packed(builder, SIMPLIFY.rewrite(builder, made, "simplify"))
+
+    return rebuild(graph, apply)

@@ -1,0 +1,183 @@
+"""Reverse mode's other half: run a linear graph backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graphad.builder import Builder, G, Value, live_marks, paused_gc
+from graphad.errors import DerivativeError
+from graphad.ir import Graph, Node
+from graphad.op import OPS
+from graphad.ops.factories import total
+from graphad.passes.jvp import fresh_name, zeros
+
+
+def transpose(graph: G, wrt: Sequence[str] | None = None) -> G:
+    """Return the transpose of a graph that is linear in some of its inputs.
+
+    For ``y = A(p) x``, linear in x, the result is ``(p, ct) -> A(p)ᵀ ct``. With `jvp` it makes
+    reverse mode: ``transpose(jvp(f))`` takes (x, ct) to f'(x)ᵀ ct. Identity, for each linear node
+    ``y = a·u + b·v``: the cotangent of y times a is added to that of u, times b to that of v.
+
+    Parameters
+    ----------
+    graph : Graph
+        Linear in `wrt`, with outputs that all depend on `wrt` alone or not at all.
+    wrt : sequence of str, optional
+        The inputs it is linear in; all of them if not given.
+
+    Returns
+    -------
+    Graph
+        Inputs: the other inputs, then a cotangent for each output, named ``ct`` or ``ct0``, ``ct1``
+        and so on. Outputs: a cotangent for each of `wrt`.
+
+    Raises
+    ------
+    DerivativeError
+        If the graph is not linear in `wrt`.
+    """
+    names = graph.input_names if wrt is None else tuple(wrt)
+    with paused_gc():
+        builder = Builder()
+        linear = linear_marks(graph, names)
+        primals = {
+            node.id: builder.input(*node.attrs).node
+            for node in graph.inputs
+            if node.attrs[0] not in names
+        }
+        fresh = copy_primal(builder, graph, linear, primals)
+        single = len(graph.outputs) == 1
+        given = []
+        for i, node in enumerate(graph.outputs):
+            name = fresh_name("ct" if single else f"ct{i}", graph)
+            given.append((node, builder.input(name, node.type)))
+        cotangents = pull_back(builder, graph, linear, fresh, given)
+        by_name = {node.attrs[0]: node for node in graph.inputs}
+        outputs = []
+        for name in names:
+            node = by_name[name]
+            outputs.append(cotangents[node.id] or zeros(builder, node.type))
+        tree = 0 if len(names) == 1 else tuple(range(len(names)))
+        return builder.finish(graph.name, outputs, tree, make=type(graph))
+
+
+def linear_marks(graph: Graph, names: Sequence[str]) -> bytearray:
+    """Mark the nodes that depend on the inputs `names`."""
+    linear = bytearray(len(graph.nodes))
+    for node in graph.inputs:
+        linear[node.id] = node.attrs[0] in names
+    for node in graph.nodes:
+        if any(linear[operand.id] for operand in node.inputs):
+            linear[node.id] = 1
+    return linear
+
+
+def copy_primal(
+    builder: Builder, graph: Graph, linear: bytearray, primals: dict[int, Node]
+) -> list[Node]:
+    """Copy the nodes that do not depend on the linear inputs; the places of the others are None."""
+    live = live_marks(graph)
+    fresh: list[Node] = [None] * len(graph.nodes)  # type: ignore[list-item]
+    for id, made in primals.items():
+        fresh[id] = made
+    for node in graph.nodes:
+        if linear[node.id] or not live[node.id] or node.id in primals:
+            continue
+        builder.origin = graph.origins[node.id]
+        operands = tuple([fresh[operand.id] for operand in node.inputs])
+        fresh[node.id] = builder.emit(node.op, operands, node.attrs)
+    return fresh
+
+
+def pull_back(
+    builder: Builder,
+    graph: Graph,
+    linear: bytearray,
+    fresh: Sequence[Node],
+    given: Sequence[tuple[Node, Value]],
+) -> list[Value | None]:
+    """Emit cotangents from the outputs to the linear inputs and return them by node id.
+
+    Parameters
+    ----------
+    builder : Builder
+        Where the rest of `graph` has been copied to.
+    graph : Graph
+        The linear graph.
+    linear : bytearray
+        Marks of the nodes that depend on the linear inputs.
+    fresh : sequence of Node
+        Copies of the other nodes, by id.
+    given : sequence of (Node, Value)
+        Outputs of `graph` with their cotangents.
+
+    Raises
+    ------
+    DerivativeError
+        If a node is not linear in what it is given.
+    """
+    arriving: list[list[Value] | None] = [None] * len(graph.nodes)
+    done: list[Value | None] = [None] * len(graph.nodes)
+    for node, cotangent in given:
+        if linear[node.id]:
+            _arrive(arriving, node, cotangent)
+    live = live_marks(graph)
+    for node in reversed(graph.nodes):
+        terms = arriving[node.id]
+        if terms is None or not live[node.id]:
+            continue
+        arriving[node.id] = None
+        builder.origin = builder.derive(graph.origins[node.id], "transpose", node.op.name)
+        summed = total(terms)
+        assert isinstance(summed, Value)
+        if not node.inputs:
+            done[node.id] = summed
+            continue
+        for operand, cotangent in _operand_cotangents(builder, node, summed, linear, fresh):
+            _arrive(arriving, operand, cotangent)
+    return done
+
+
+def _arrive(arriving: list[list[Value] | None], node: Node, cotangent: Value) -> None:
+    terms = arriving[node.id]
+    if terms is None:
+        arriving[node.id] = [cotangent]
+    else:
+        terms.append(cotangent)
+
+
+def _operand_cotangents(
+    builder: Builder, node: Node, cotangent: Value, linear: bytearray, fresh: Sequence[Node]
+) -> list[tuple[Node, Value]]:
+    """Cotangents for the linear operands of one node.
+
+    An operand that stands twice, as in ``t + t``, is asked for once at each place.
+    """
+    rule = node.op.transpose
+    places = [i for i, operand in enumerate(node.inputs) if linear[operand.id]]
+    if rule is None:
+        raise DerivativeError(f"{node!r} is not linear in its operands, so it has no transpose")
+    types = [operand.type for operand in node.inputs]
+    if len(places) > 1 and node.op in (OPS["multiply"], OPS["einsum"]):
+        raise DerivativeError(f"{node!r} multiplies two linear operands, so it has no transpose")
+    args = [
+        None if linear[operand.id] else Value(builder, fresh[operand.id])
+        for operand in node.inputs
+    ]
+    found = rule(cotangent, args, types, node.attrs)
+    pairs = []
+    for i in places:
+        made = found[i]
+        if made is None:
+            continue
+        assert isinstance(made, Value)
+        if made.type != types[i]:
+            raise DerivativeError(
+                f"the cotangent of operand {i} of {node!r} has the type {made.type}: "
+                "its transpose rule is wrong"
+            )
+        pairs.append((node.inputs[i], made))
+    return pairs
+
+
