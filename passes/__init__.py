@@ -4,3 +4,37 @@
 # of every module in here.
 if __name__ != "graphad.passes":
     raise ImportError(f"this package is imported as graphad.passes, not as {__name__}")
+
+from graphad.passes.batch import batch
+from graphad.passes.collect import collect
+from graphad.passes.contract import contract
+from graphad.passes.cse import cse
+from graphad.passes.dce import dce
+from graphad.passes.diff import diff
+from graphad.passes.fold import fold
+from graphad.passes.jvp import jvp
+from graphad.passes.pipeline import PASSES, Pass, Pipeline, Report, graph_pass
+from graphad.passes.scalarize import scalarize
+from graphad.passes.simplify import simplify
+from graphad.passes.symmetry import symmetry
+from graphad.passes.transpose import transpose
+
+__all__ = [
+    "PASSES",
+    "Pass",
+    "Pipeline",
+    "Report",
+    "batch",
+    "collect",
+    "contract",
+    "cse",
+    "dce",
+    "diff",
+    "fold",
+    "graph_pass",
+    "jvp",
+    "scalarize",
+    "simplify",
+    "symmetry",
+    "transpose",
+]

@@ -29,6 +29,7 @@ from graphad.builder import Builder, G, live_marks, paused_gc
 from graphad.ir import CONST, Graph, Node
 from graphad.op import OPS
 from graphad.types import Type
+from graphad.passes.pipeline import graph_pass
 
 ADD, SUBTRACT, NEGATIVE = OPS["add"], OPS["subtract"], OPS["negative"]
 MULTIPLY, DIVIDE, RECIPROCAL = OPS["multiply"], OPS["divide"], OPS["reciprocal"]
@@ -41,6 +42,7 @@ SUMS = (ADD, SUBTRACT, NEGATIVE)
 PRODUCTS = (MULTIPLY, DIVIDE, RECIPROCAL, POWER)
 
 
+@graph_pass
 def collect(graph: G) -> G:
     """Return the graph with like terms, coefficients, signs and powers collected.
 

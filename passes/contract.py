@@ -30,6 +30,7 @@ from graphad.op import OPS, Operand
 from graphad.ops.contraction import LETTERS, contract as emit_einsum, parse_spec
 from graphad.ops.factories import broadcast_to, reshape_to
 from graphad.ops.movement import permute
+from graphad.passes.pipeline import graph_pass
 
 EINSUM, IDENTITY, TRANSPOSE = OPS["einsum"], OPS["identity"], OPS["transpose"]
 RESHAPE, SUM = OPS["reshape"], OPS["sum"]
@@ -38,6 +39,7 @@ ADDITIVE = (OPS["add"], OPS["subtract"], OPS["negative"], OPS["where"])
 Factor = tuple[Node, str]
 
 
+@graph_pass
 def contract(graph: G) -> G:
     """Resolve identities and diagonals in products and sums of products.
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from graphad.builder import Builder, G, rebuild
 from graphad.ir import Node
+from graphad.passes.pipeline import graph_pass
 
 
+@graph_pass
 def cse(graph: G) -> G:
     """Merge nodes that compute the same; operands of commutative ops are put in one order.
 

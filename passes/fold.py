@@ -7,6 +7,7 @@ import numpy as np
 from graphad.builder import Builder, G, rebuild
 from graphad.ir import CONST, Node
 from graphad.op import OPS
+from graphad.passes.pipeline import graph_pass
 
 GROWING = (OPS["broadcast_to"], OPS["identity"])
 """Ops whose results are larger than what they are made of: kept, so that text stays small."""
@@ -15,6 +16,7 @@ STRUCTURAL = (OPS["identity"], OPS["place"], OPS["mask"], OPS["scatter_add"], OP
 """Ops whose zeros are structural, which a constant cannot say."""
 
 
+@graph_pass
 def fold(graph: G, limit: int = 1_000_000) -> G:
     """Replace operations on constants by their results.
 

@@ -8,9 +8,11 @@ from graphad.builder import Builder, G, Value, copy_nodes, live_marks, paused_gc
 from graphad.errors import DerivativeError
 from graphad.ir import Graph, Node
 from graphad.op import OPS, Operand
+from graphad.passes.pipeline import graph_pass
 from graphad.types import Type
 
 
+@graph_pass(preserves=False)
 def jvp(graph: G, wrt: Sequence[str] | None = None, *, values: bool = True) -> G:
     """Return the graph of the Jacobian–vector product.
 

@@ -11,6 +11,7 @@ from graphad.ir import Node
 from graphad.op import OPS, Operand
 from graphad.ops.kinks import mask
 from graphad.rewrite import Bindings, Table, any_attrs, rule, wild
+from graphad.passes.pipeline import graph_pass
 
 x, y, z = wild("x"), wild("y"), wild("z")
 condition = wild("condition")
@@ -202,6 +203,7 @@ SIMPLIFY = ARITHMETIC + PARITY + SELECTION + SHAPES
 """The rows of this pass, in the order they are tried."""
 
 
+@graph_pass
 def simplify(graph: G) -> G:
     """Apply identities that hold bit for bit, from the inputs to the outputs.
 

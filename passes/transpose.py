@@ -10,8 +10,10 @@ from graphad.ir import Graph, Node
 from graphad.op import OPS
 from graphad.ops.factories import total
 from graphad.passes.jvp import fresh_name, zeros
+from graphad.passes.pipeline import graph_pass
 
 
+@graph_pass(preserves=False)
 def transpose(graph: G, wrt: Sequence[str] | None = None) -> G:
     """Return the transpose of a graph that is linear in some of its inputs.
 

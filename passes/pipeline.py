@@ -1,0 +1,202 @@
+"""Passes by name, and pipelines of them that verify and report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Generic, TypeVar
+
+from graphad.builder import G
+from graphad.cost import cost
+from graphad.errors import GraphError, PassError
+from graphad.ir import Graph, verify
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Pass(Generic[F]):
+    """A function from graph to graph, under a name.
+
+    Parameters
+    ----------
+    name : str
+        What pipelines and the command line call it.
+    function : callable
+        ``function(graph, **options)`` gives a graph.
+    summary : str
+        One line on what it does.
+    preserves : bool
+        Whether the result has the same signature and values.
+    """
+
+    name: str
+    function: F
+    summary: str
+    preserves: bool
+
+    def __call__(self, graph: G, *args: Any, **options: Any) -> G:
+        """Run the pass."""
+        result: G = self.function(graph, *args, **options)
+        return result
+
+
+PASSES: dict[str, Pass[Any]] = {}
+"""All passes, by name; `graph_pass` enters them."""
+
+
+def graph_pass(function: F | None = None, *, name: str = "", preserves: bool = True) -> Any:
+    """Make a function from graph to graph a pass that pipelines know by name.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a graph, and options by keyword; returns a graph and leaves the one it got alone.
+        The first line of its docstring is its summary.
+    name : str, optional
+        The function's own name if not given.
+    preserves : bool
+        Whether the result has the same signature and values.
+
+    Returns
+    -------
+    Pass
+
+    Examples
+    --------
+    >>> from graphad.builder import rebuild
+    >>> @graph_pass
+    ... def copy(graph):
+    ...     '''Copy the graph.'''
+    ...     return rebuild(graph, lambda builder, node, operands: None)
+    >>> Pipeline("copy,dce").names
+    ('copy', 'dce')
+    """
+
+    def enter(inner: F) -> Pass[F]:
+        lines = (inner.__doc__ or "").strip().splitlines() or [""]
+        made = Pass(name or inner.__name__, inner, lines[0], preserves)
+        PASSES[made.name] = made
+        return made
+
+    return enter if function is None else enter(function)
+
+
+def find_pass(name: str) -> Pass[Any]:
+    """Return the pass of that name.
+
+    Raises
+    ------
+    PassError
+        If there is none; the message lists those there are.
+    """
+    if name in PASSES:
+        return PASSES[name]
+    close = get_close_matches(name, PASSES, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise PassError(f"there is no pass {name!r}{hint} Passes: {', '.join(sorted(PASSES))}")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one pass did: nodes and operations after it, and the seconds it took."""
+
+    name: str
+    nodes: int
+    operations: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of a pipeline and what each pass did; prints as a table.
+
+    Parameters
+    ----------
+    graph : Graph
+        The result.
+    steps : tuple of Step
+        The first one is the graph as it came.
+    """
+
+    graph: Any
+    steps: tuple[Step, ...]
+
+    def __str__(self) -> str:
+        rows = [f"{'pass':<12} {'nodes':>8} {'operations':>11} {'ms':>9}"]
+        for step in self.steps:
+            ms = "" if step.name == "(start)" else f"{1e3 * step.seconds:.2f}"
+            rows.append(f"{step.name:<12} {step.nodes:>8} {step.operations:>11} {ms:>9}")
+        return "\n".join(rows)
+
+
+class Pipeline:
+    """Passes run one after the other, with the graph verified between them.
+
+    Parameters
+    ----------
+    passes : str or iterable of str or Pass
+        Names with commas between, or a list of names and passes.
+
+    Raises
+    ------
+    PassError
+        If a name is unknown.
+
+    Examples
+    --------
+    >>> str(Pipeline(["simplify", "cse", "dce"]))
+    'simplify,cse,dce'
+    """
+
+    def __init__(self, passes: str | Iterable[str | Pass[Any]]) -> None:
+        items: Iterable[str | Pass[Any]] = passes.split(",") if isinstance(passes, str) else passes
+        self.passes = tuple(
+            item if isinstance(item, Pass) else find_pass(item.strip())
+            for item in items
+            if isinstance(item, Pass) or item.strip()
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the passes, in order."""
+        return tuple(item.name for item in self.passes)
+
+    def __str__(self) -> str:
+        return ",".join(self.names)
+
+    def __call__(self, graph: G) -> G:
+        """Run the passes and return the last graph; nothing is verified or counted."""
+        for item in self.passes:
+            graph = item(graph)
+        return graph
+
+    def run(self, graph: Graph) -> Report:
+        """Run the passes, verify the graph before and after each, and report.
+
+        Returns
+        -------
+        Report
+            With the last graph, and the nodes, operations and seconds of each pass.
+
+        Raises
+        ------
+        PassError
+            If a pass gives something that is not a well-formed graph.
+        """
+        verify(graph)
+        steps = [Step("(start)", len(graph), cost(graph).total, 0.0)]
+        for item in self.passes:
+            start = time.perf_counter()
+            graph = item(graph)
+            seconds = time.perf_counter() - start
+            if not isinstance(graph, Graph):
+                raise PassError(f"the pass {item.name!r} gave {graph!r} and not a graph")
+            try:
+                verify(graph)
+            except GraphError as error:
+                raise PassError(f"the pass {item.name!r} broke the graph: {error}") from error
+            steps.append(Step(item.name, len(graph), cost(graph).total, seconds))
+        return Report(graph, tuple(steps))
