@@ -1,0 +1,1 @@
+"""Tracing: from a NumPy function to a graph."""

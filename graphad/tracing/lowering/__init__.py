@@ -1,0 +1,65 @@
+"""Lowering: what each NumPy function becomes in a graph.
+
+`LOWERINGS` has a function for each NumPy function and ufunc that is supported. It is called as
+``lowering(builder, *args, **kwargs)`` with the user's arguments, in which each traced array, also
+in lists and tuples, is a value of the builder, and gives a value, several, or plain Python and
+NumPy objects where the answer does not depend on the inputs. What is not supported raises
+`TraceError` with a message that says what to write instead.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from graphad.tracing.lowering import (
+    diagonals,
+    differences,
+    einsum,
+    elementwise,
+    indexing,
+    joining,
+    norms,
+    picking,
+    polynomials,
+    products,
+    reductions,
+    refusals,
+    shapes,
+    statistics,
+    ufunc_methods,
+)
+from graphad.tracing.lowering.coerce import as_value, cast_to
+from graphad.tracing.lowering.indexing import getitem, setitem
+from graphad.tracing.lowering.refusals import refusal
+from graphad.tracing.lowering.registry import LOWERINGS as _TABLE, Lowering, spelled
+from graphad.tracing.lowering.ufunc_methods import UFUNC_METHODS
+
+LOWERINGS: Mapping[Callable[..., Any], Lowering] = MappingProxyType(_TABLE)
+"""Lowerings by NumPy function or ufunc."""
+
+__all__ = [
+    "LOWERINGS",
+    "UFUNC_METHODS",
+    "Lowering",
+    "as_value",
+    "cast_to",
+    "diagonals",
+    "differences",
+    "einsum",
+    "elementwise",
+    "getitem",
+    "indexing",
+    "joining",
+    "norms",
+    "picking",
+    "polynomials",
+    "products",
+    "reductions",
+    "refusal",
+    "refusals",
+    "setitem",
+    "shapes",
+    "spelled",
+    "statistics",
+    "ufunc_methods",
+]

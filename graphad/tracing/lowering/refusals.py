@@ -1,0 +1,257 @@
+"""NumPy functions that have no lowering: why, and what to write instead.
+
+Of arrays that do not depend on an input they are worked out by NumPy while tracing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphad.builder import Builder, Value
+from graphad.errors import TraceError
+from graphad.tracing.lowering.coerce import constant_array
+from graphad.tracing.lowering.registry import (
+    LOWERINGS,
+    Function,
+    Lowering,
+    present,
+    spelled,
+)
+
+_TRUTH = (
+    "gives a truth value that depends on an input; select by elements instead, "
+    "np.where(condition, a, b)"
+)
+_ORDER = (
+    "depends on the order of the values, which changes with the input; for the largest or smallest "
+    "use np.max or np.min, for two values np.maximum and np.minimum"
+)
+_COUNT = (
+    "gives an array whose length depends on an input; use np.where(condition, a, b), which keeps "
+    "the shape"
+)
+_PLACE = (
+    "gives a position, which jumps as the input moves; use np.max or np.min for the value itself"
+)
+_NAN = "skips NaN; write np.where(np.isnan(x), 0.0, x) and go on with the function without nan"
+_INTEGER = "is for integers, which have no derivatives"
+_BINS = "counts values in bins, which has no derivative; use smooth weights of the values"
+_IN_PLACE = "writes into its argument; assign instead, as in x[index] = new"
+_MATRIX = "is not supported; write the formula out for small matrices, or use its derivative's form"
+_OUTPUT = "needs numbers, not a traced array; call it outside the traced function"
+_MEMORY = "asks about memory, which traced arrays do not have"
+_CALLS = "calls a function for each part; call the function on whole arrays instead"
+_SETS = "compares values with each other as a set, which has no derivative"
+
+_ADVICE: Mapping[str, str] = {
+    "any": f"{_TRUTH}, or np.max(np.where(condition, 1.0, 0.0))",
+    "all": f"{_TRUTH}, or np.min(np.where(condition, 1.0, 0.0))",
+    "allclose": _TRUTH,
+    "array_equal": _TRUTH,
+    "array_equiv": _TRUTH,
+    "isclose": "is a comparison within a tolerance; write np.abs(a - b) <= 1e-8 + 1e-5 * np.abs(b)",
+    "isin": _SETS,
+    "count_nonzero": "counts, which has no derivative; use np.sum(np.where(condition, 1.0, 0.0))",
+    "argmax": _PLACE,
+    "argmin": _PLACE,
+    "nanargmax": _PLACE,
+    "nanargmin": _PLACE,
+    "argsort": _ORDER,
+    "argpartition": _ORDER,
+    "sort": _ORDER,
+    "sort_complex": _ORDER,
+    "partition": _ORDER,
+    "lexsort": _ORDER,
+    "searchsorted": _ORDER,
+    "digitize": _BINS,
+    "median": _ORDER,
+    "percentile": _ORDER,
+    "quantile": _ORDER,
+    "unique": _SETS,
+    "unique_all": _SETS,
+    "unique_counts": _SETS,
+    "unique_inverse": _SETS,
+    "unique_values": _SETS,
+    "union1d": _SETS,
+    "intersect1d": _SETS,
+    "setdiff1d": _SETS,
+    "setxor1d": _SETS,
+    "nonzero": _COUNT,
+    "flatnonzero": _COUNT,
+    "argwhere": _COUNT,
+    "trim_zeros": _COUNT,
+    "bincount": _BINS,
+    "histogram": _BINS,
+    "histogram2d": _BINS,
+    "histogramdd": _BINS,
+    "histogram_bin_edges": _BINS,
+    "nansum": _NAN,
+    "nanprod": _NAN,
+    "nancumsum": _NAN,
+    "nancumprod": _NAN,
+    "nanmax": _NAN,
+    "nanmin": _NAN,
+    "nanmean": _NAN,
+    "nanvar": _NAN,
+    "nanstd": _NAN,
+    "nanmedian": _NAN,
+    "nanpercentile": _NAN,
+    "nanquantile": _NAN,
+    "floor_divide": "is not supported; write np.floor(x / y)",
+    "remainder": "is not supported; write x - y * np.floor(x / y)",
+    "fmod": "is not supported; write x - y * np.trunc(x / y)",
+    "divmod": "is not supported; write q = np.floor(x / y) and x - y * q",
+    "modf": "is not supported; write np.trunc(x) and x - np.trunc(x)",
+    "frexp": "is not supported; write np.floor(np.log2(np.abs(x))) + 1 for the exponent",
+    "ldexp": "is not supported; write x * 2.0**n",
+    "copysign": "is not supported; write np.where(y < 0, -np.abs(x), np.abs(x))",
+    "signbit": "is not supported; write x < 0",
+    "nextafter": "asks about rounding, which has no derivative",
+    "spacing": "asks about rounding, which has no derivative",
+    "gcd": _INTEGER,
+    "lcm": _INTEGER,
+    "left_shift": _INTEGER,
+    "right_shift": _INTEGER,
+    "bitwise_count": _INTEGER,
+    "packbits": _INTEGER,
+    "unpackbits": _INTEGER,
+    "ravel_multi_index": _INTEGER,
+    "unravel_index": _INTEGER,
+    "sinc": (
+        "has no right higher derivatives at 0 as a quotient; where x is not 0, write "
+        "np.sin(np.pi * x) / (np.pi * x)"
+    ),
+    "i0": "is not supported; write its series or its integral",
+    "angle": "is not supported; write np.arctan2(imaginary, real)",
+    "unwrap": "is not supported; it jumps by multiples of a period as the input moves",
+    "interp": "is not supported; write the pieces with np.where, or use np.select",
+    "piecewise": "is not supported; use np.where, or np.select for many pieces",
+    "choose": "is not supported; use np.select, or np.where",
+    "apply_along_axis": _CALLS,
+    "apply_over_axes": _CALLS,
+    "insert": "is not supported; use np.concatenate of the parts before and after",
+    "resize": "is not supported; use np.reshape, np.tile or np.pad",
+    "cov": "is not supported; write d = x - x.mean(axis=1, keepdims=True) and d @ d.T / (n - 1)",
+    "corrcoef": "is not supported; write it with the covariance, d @ d.T / (n - 1)",
+    "correlate": "is not supported; use np.convolve with the second array reversed",
+    "vander": "is not supported; write x[:, None] ** np.arange(n)",
+    "put": _IN_PLACE,
+    "place": _IN_PLACE,
+    "putmask": _IN_PLACE,
+    "put_along_axis": _IN_PLACE,
+    "copyto": _IN_PLACE,
+    "fill_diagonal": f"{_IN_PLACE}, with x[np.arange(n), np.arange(n)] = new",
+    "shares_memory": _MEMORY,
+    "may_share_memory": _MEMORY,
+    "save": _OUTPUT,
+    "savez": _OUTPUT,
+    "savez_compressed": _OUTPUT,
+    "savetxt": _OUTPUT,
+    "array2string": _OUTPUT,
+    "linspace": "with traced ends is not supported; write start + (stop - start) * t, t = "
+    "np.linspace(0.0, 1.0, n) being fixed",
+    "geomspace": "with traced ends is not supported; write start * (stop / start) ** t, t = "
+    "np.linspace(0.0, 1.0, n) being fixed",
+    "logspace": "with traced ends is not supported; write 10.0 ** (start + (stop - start) * t), "
+    "t = np.linspace(0.0, 1.0, n) being fixed",
+    "linalg.solve": _MATRIX,
+    "linalg.inv": _MATRIX,
+    "linalg.det": _MATRIX,
+    "linalg.slogdet": _MATRIX,
+    "linalg.cholesky": _MATRIX,
+    "linalg.pinv": _MATRIX,
+    "linalg.lstsq": _MATRIX,
+    "linalg.qr": _MATRIX,
+    "linalg.svd": _MATRIX,
+    "linalg.svdvals": _MATRIX,
+    "linalg.eig": _MATRIX,
+    "linalg.eigh": _MATRIX,
+    "linalg.eigvals": _MATRIX,
+    "linalg.eigvalsh": _MATRIX,
+    "linalg.cond": _MATRIX,
+    "linalg.matrix_rank": "gives a rank, which has no derivative",
+}
+
+_REFUSED: Mapping[Function, str] = {
+    function: f"{spelled(function)} {advice}"
+    for name, advice in _ADVICE.items()
+    for function in present(name)
+}
+
+_MODULES: Mapping[str, str] = {
+    "numpy.fft": "is not supported; write the transform as a product with a fixed matrix",
+    "numpy.random": (
+        "gives other numbers each time, and a graph holds none of them; "
+        "draw outside the traced function and pass the numbers in"
+    ),
+    "numpy.linalg": "is not supported; there are norm, matrix_power, multi_dot, and @",
+    "numpy.polynomial": "is not supported; use np.polyval, or sums of powers",
+    "numpy.ma": "makes masked arrays; use np.where",
+    "numpy.strings": "is for strings",
+    "numpy.char": "is for strings",
+}
+
+
+def refusal(function: Function) -> str | None:
+    """Return why a function cannot be traced and what to write instead.
+
+    Parameters
+    ----------
+    function : callable
+        A NumPy function.
+
+    Returns
+    -------
+    str or None
+        ``None`` for a function of which nothing is known.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> refusal(np.signbit)
+    'np.signbit is not supported; write x < 0'
+    """
+    if function in _REFUSED:
+        return _REFUSED[function]
+    module: str = getattr(function, "__module__", None) or type(function).__module__
+    for prefix, advice in _MODULES.items():
+        if module == prefix or module.startswith((f"{prefix}.", f"{prefix}._")):
+            return f"{spelled(function)} {advice}"
+    return None
+
+
+def _known(x: Any) -> Any:
+    """Return an argument with constants in place of values.
+
+    Raises
+    ------
+    LookupError
+        If it depends on an input.
+    """
+    if isinstance(x, list | tuple):
+        return type(x)([_known(item) for item in x])
+    if isinstance(x, Value):
+        array = constant_array(x)
+        if array is None:
+            raise LookupError
+        return array
+    return x
+
+
+def _only_constants(function: Function, message: str) -> Lowering:
+    def lowering(builder: Builder, *args: Any, **kwargs: Any) -> Any:
+        try:
+            fixed = [_known(arg) for arg in args]
+            options = {key: _known(value) for key, value in kwargs.items()}
+        except LookupError:
+            raise TraceError(message) from None
+        return function(*fixed, **options)
+
+    return lowering
+
+
+for _function, _message in _REFUSED.items():
+    if _IN_PLACE in _message:
+        continue
+    LOWERINGS.enter(_function, _only_constants(_function, _message))
