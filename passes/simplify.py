@@ -7,10 +7,11 @@ is where a row says so, and none drops a NaN or an infinity that the user's own 
 from __future__ import annotations
 
 from graphad.builder import Builder, G, Value, rebuild
-from graphad.ir import Node
+from graphad.ir import CONST, Node
 from graphad.op import OPS, Operand
 from graphad.ops.kinks import mask
 from graphad.rewrite import Bindings, Table, any_attrs, rule, wild
+from graphad.types import broadcast_shapes
 from graphad.passes.pipeline import graph_pass
 
 x, y, z = wild("x"), wild("y"), wild("z")
@@ -199,7 +200,48 @@ def _packed(builder: Builder, node: Node) -> Node:
     return node
 
 
-SIMPLIFY = ARITHMETIC + PARITY + SELECTION + SHAPES
+def _repeated(node: Node) -> Node | None:
+    """What a broadcast repeats; one element is repeated as a scalar."""
+    return node.inputs[0] if node.op is OPS["broadcast_to"] else None
+
+
+def _leaner(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Node | None:
+    """Compute before repeating: ``1 + x`` instead of ``1s + x``, ``repeat(φ(x))`` of ``φ(repeat(x))``."""
+    inner = tuple([operand if (o := _repeated(operand)) is None else o for operand in operands])
+    if inner == operands:
+        return None
+    shape = broadcast_shapes(tuple([operand.type.shape for operand in operands]))
+    if broadcast_shapes(tuple([operand.type.shape for operand in inner])) != shape:
+        small = builder.emit(node.op, inner, node.attrs)
+        small = SIMPLIFY.rewrite(builder, small, "simplify")
+        return builder.emit(OPS["broadcast_to"], (small,), (shape,))
+    return builder.emit(node.op, inner, node.attrs)
+
+
+def _one_element(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
+    """A single element repeated is a scalar repeated."""
+    source = bound["x"]
+    if source.type.shape == () or source.type.size != 1:
+        return None
+    if source.op is OPS["reshape"] and source.inputs[0].type.shape == ():
+        return OPS["broadcast_to"](builder.value(source.inputs[0]), shape=node.type.shape)
+    if source.op is CONST:
+        scalar = builder.constant(source.attrs[0].array.reshape(()))
+        return OPS["broadcast_to"](scalar, shape=node.type.shape)
+    return None
+
+
+REPETITION = Table(
+    [
+        rule(
+            any_attrs("broadcast_to", x),
+            _one_element,
+            name="broadcast_to(reshape(scalar)) -> broadcast_to(scalar)",
+        ),
+    ]
+)
+
+SIMPLIFY = ARITHMETIC + PARITY + SELECTION + SHAPES + REPETITION
 """The rows of this pass, in the order they are tried."""
 
 
@@ -219,7 +261,9 @@ def simplify(graph: G) -> G:
     """
 
     def apply(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Node | None:
-        made = builder.emit(node.op, operands, node.attrs)
+        made = _leaner(builder, node, operands) if node.op.elementwise else None
+        if made is None:
+            made = builder.emit(node.op, operands, node.attrs)
         return _packed(builder, SIMPLIFY.rewrite(builder, made, "simplify"))
 
     return rebuild(graph, apply)
