@@ -1,6 +1,11 @@
-"""Drawing: layout, SVG, DOT."""
+"""Drawing graphs: SVG by a layered layout of our own, DOT text, and the ``dot`` program."""
 
-# This guard stays first. From the root of the repository, `import viz` would make a second copy of
-# every module in here.
 if __name__ != "graphad.viz":
-    raise ImportError(f"this package is graphad.viz; import it by that name, not as {__name__}")
+    raise ImportError(f"this package is imported as graphad.viz, not as {__name__}")
+
+from graphad.viz.dot import dot
+from graphad.viz.picture import LIMIT
+from graphad.viz.svg import svg
+from graphad.viz.write import render
+
+__all__ = ["LIMIT", "dot", "render", "svg"]
