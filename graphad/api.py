@@ -1,4 +1,4 @@
-"""What the user meets: `trace`, and graphs that can be called, differentiated, printed and drawn."""
+"""What the user meets: `trace`, and graphs to call, differentiate, print and draw."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from graphad.evaluate.calling import evaluate
 from graphad.ir import Origin, Symmetry, Tree
 from graphad.passes.batch import batch
 from graphad.passes.diff import Leaf, choose_mode, differentiate
-from graphad.passes.jvp import jvp
+from graphad.passes.jvp import jvp, shifted
 from graphad.passes.pipeline import Pass, Pipeline, Report
 from graphad.passes.scalarize import scalarize
 from graphad.passes.transpose import transpose
-from graphad.text import dump
-from graphad.text import parse as parse_text
+from graphad.text import dump, parse as parse_text
 from graphad.tracing.inlining import inline, is_traced
 from graphad.tracing.trace import trace_function
 from graphad.viz import dot, render, svg
@@ -371,13 +370,9 @@ def _joined(graph: Graph, other: Graph) -> Graph:
             fresh = copy_nodes(builder, part, given=bound)
             outputs.extend(fresh[node.id] for node in part.outputs)
         count = len(graph.outputs)
-        tree = (graph.tree, _moved(other.tree, count))
+        tree = (graph.tree, shifted(other.tree, count))
         symmetry = graph.symmetry + other.symmetry
         return builder.finish(graph.name, outputs, tree, symmetry, make=Graph)
-
-
-def _moved(tree: Tree, by: int) -> Tree:
-    return tuple(_moved(item, by) for item in tree) if isinstance(tree, tuple) else tree + by
 
 
 def trace(
@@ -393,8 +388,8 @@ def trace(
     Parameters
     ----------
     function : callable
-        Ordinary NumPy code. It runs once on traced values, and then on plain NumPy at two points, to
-        check that the graph gives the same.
+        Ordinary NumPy code. It runs once on traced values, and then on plain NumPy at two points,
+        to check that the graph gives the same.
     *examples, **named_examples : array_like of float
         What the parameters look like: shape and dtype count. A parameter without an example is a
         double-precision scalar; one with a default keeps it.
@@ -422,9 +417,7 @@ def trace(
     >>> trace(lambda x: x[0] * x[1], np.zeros(2)).diff()(np.array([2.0, 3.0])).tolist()
     [3.0, 2.0]
     """
-    return trace_function(
-        function, examples, named_examples, make=Graph, name=name, check=check
-    )
+    return trace_function(function, examples, named_examples, make=Graph, name=name, check=check)
 
 
 def parse(text: str, file: str = "<text>") -> Graph:

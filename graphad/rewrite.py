@@ -1,13 +1,15 @@
 """Rewrite rules as data: patterns over ops, and tables of one-line rules.
 
-A pattern is written with the ops themselves, on wildcards: ``rule(-(-x), x)`` reads as the identity
-it is. A rule prints as ``negative(negative(x)) -> x``, and that name is kept with the nodes it makes.
+A pattern is written with the ops themselves, on wildcards: ``rule(-(-x), x)`` reads as the
+identity it is. A rule prints as ``negative(negative(x)) -> x``, and that name is kept with the
+nodes it makes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import copysign
 from typing import TypeAlias
 
 from graphad.builder import Builder, Value
@@ -122,8 +124,10 @@ def _is_number(node: Node, number: Number) -> bool:
     if node.op is not CONST or node.type.shape != ():
         return False
     found = node.attrs[0].scalar
+    if number != 0 or isinstance(number, complex):
+        return bool(found == number)
     # Zeros are told apart by their sign: 0 in a pattern is +0.0, and -0.0 is -0.0.
-    return bool(found == number) and (number != 0 or str(found)[0] == str(float(number))[0])
+    return bool(found == 0) and copysign(1.0, found.real) == copysign(1.0, number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -317,5 +317,3 @@ def _transposed(builder: Builder, node: Node, operand: Node, uses: int) -> Opera
     terms, out = parse_spec(operand.attrs[0])
     values = [builder.value(inner) for inner in operand.inputs]
     return emit_einsum(values, terms, "".join(out[axis] for axis in axes))
-
-

@@ -275,5 +275,3 @@ def selected(graph: G, rows: Sequence[int]) -> G:
     outputs = [fresh[graph.outputs[row].id] for row in rows]
     symmetry = [graph.symmetry[row] for row in rows]
     return builder.finish(graph.name, outputs, None, symmetry, make=type(graph))
-
-

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from graphad.builder import Builder, G, Value, copy_nodes, live_marks, paused_gc
 from graphad.errors import DerivativeError
-from graphad.ir import Graph, Node
+from graphad.ir import Graph, Node, Tree
 from graphad.op import OPS, Operand
 from graphad.passes.pipeline import graph_pass
 from graphad.types import Type
@@ -50,15 +50,16 @@ def jvp(graph: G, wrt: Sequence[str] | None = None, *, values: bool = True) -> G
             outputs.append(tangent if tangent is not None else zeros(builder, node.type).node)
         if values:
             count = len(graph.outputs)
-            tree = (graph.tree, _shifted(graph.tree, count))
+            tree: Tree = (graph.tree, shifted(graph.tree, count))
             symmetry = graph.symmetry * 2
         else:
             outputs, tree, symmetry = outputs[len(graph.outputs) :], graph.tree, graph.symmetry
         return builder.finish(graph.name, outputs, tree, symmetry, make=type(graph))
 
 
-def _shifted(tree: object, by: int) -> object:
-    return tuple(_shifted(item, by) for item in tree) if isinstance(tree, tuple) else tree + by  # type: ignore[operator]
+def shifted(tree: Tree, by: int) -> Tree:
+    """Return `tree` with all positions raised by `by`."""
+    return tuple(shifted(item, by) for item in tree) if isinstance(tree, tuple) else tree + by
 
 
 def tangent_inputs(

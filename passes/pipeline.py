@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from graphad.builder import G
 from graphad.cost import cost
@@ -47,7 +47,17 @@ PASSES: dict[str, Pass[Any]] = {}
 """All passes, by name; `graph_pass` enters them."""
 
 
-def graph_pass(function: F | None = None, *, name: str = "", preserves: bool = True) -> Any:
+@overload
+def graph_pass(function: F) -> Pass[F]: ...
+
+
+@overload
+def graph_pass(*, name: str = "", preserves: bool = True) -> Callable[[F], Pass[F]]: ...
+
+
+def graph_pass(
+    function: F | None = None, *, name: str = "", preserves: bool = True
+) -> Pass[F] | Callable[[F], Pass[F]]:
     """Make a function from graph to graph a pass that pipelines know by name.
 
     Parameters

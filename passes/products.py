@@ -26,7 +26,7 @@ def number_of(node: Node) -> float | None:
 
 
 def split(node: Node) -> tuple[Node | None, Node]:
-    """Return (s, A) with ``node = s·A``, where broadcasting repeats s along A; s None if there is none."""
+    """Return (s, A) with ``node = s·A``, where broadcasting repeats s along A, or (None, node)."""
     if node.op is MULTIPLY and len(node.inputs) == 2 and node.type.shape:
         left, right = node.inputs
         if right.type == node.type and left.type.size < node.type.size:
@@ -87,6 +87,7 @@ class Products:
         return self.builder.emit(OPS["broadcast_to"], (node,), (type.shape,))
 
     def product(self, node: Node, operands: tuple[Node, ...]) -> Node:
+        """Emit an old product, quotient or power on new operands."""
         coefficient, core = self.scaled_product(node, operands)
         number = number_of(core)
         if number is not None:
@@ -94,6 +95,7 @@ class Products:
         return self.scale(coefficient, self.fitted(core, node.type))
 
     def scaled_product(self, node: Node, operands: tuple[Node, ...]) -> tuple[float, Node]:
+        """Return (c, a) with c·a equal to the old node on new operands."""
         if node.op is MULTIPLY:
             coefficient, core = self.scaled(operands[0])
             for other in operands[1:]:
@@ -130,17 +132,17 @@ class Products:
             left, right = right, left
         small, large = split(right)
         if left.type.shape != right.type.shape:
-            if small is not None and broadcast_shapes(
-                (left.type.shape, small.type.shape)
-            ) != right.type.shape:
-                coefficient, left = self.times(coefficient, left, small)
-                right = large
+            if (
+                small is not None
+                and broadcast_shapes((left.type.shape, small.type.shape)) != right.type.shape
+            ):
+                coefficient, inner = self.times(coefficient, left, small)
+                return coefficient, self.builder.emit(MULTIPLY, (inner, large))
             return coefficient, self.builder.emit(MULTIPLY, (left, right))
         other, core = split(left)
-        if small is None and other is None:
-            return coefficient, self.merged(left, right)
         factor = small if other is None else other
-        assert factor is not None
+        if factor is None:
+            return coefficient, self.merged(left, right)
         if small is not None and other is not None:
             coefficient, factor = self.times(coefficient, other, small)
         return coefficient, self.builder.emit(MULTIPLY, (factor, self.merged(core, large)))
@@ -154,11 +156,13 @@ class Products:
         return self.builder.emit(MULTIPLY, ordered)
 
     def invert(self, node: Node) -> Node:
+        """Emit ``1/node``, a power of a reciprocal if `node` is a power."""
         base, exponent = _base(node)
         inverse = self.builder.emit(RECIPROCAL, (base,))
         return inverse if exponent == 1 else self.builder.emit(POWER, (inverse,), (exponent,))
 
     def power(self, operand: Node, exponent: int) -> tuple[float, Node]:
+        """Return (c, a) with c·a equal to an integer power of `operand`."""
         coefficient, core = self.scaled(operand)
         scale = coefficient**exponent if exponent else 1.0
         if exponent == 0 or not isfinite(scale) or scale == 0.0:

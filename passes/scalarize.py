@@ -114,8 +114,9 @@ ZEROS: dict[Op, Callable[[Op, list[Cell]], Cell]] = {
 def scalarize(graph: G, limit: int = LIMIT) -> G:
     """Lower arrays to scalar nodes, with structural zeros gone.
 
-    Identity: each element of an array node is a scalar node of its own, or a structural zero. Inputs
-    are taken apart by ``element``, outputs put together by ``pack``, so that the signature stays.
+    Identity: each element of an array node is a scalar node of its own, or a structural zero.
+    Inputs are taken apart by ``element``, outputs put together by ``pack``, so that the signature
+    stays.
 
     Parameters
     ----------
@@ -149,9 +150,7 @@ def scalarize(graph: G, limit: int = LIMIT) -> G:
                 builder.origin = graph.origins[node.id]
                 cells[node.id] = _lowered(builder, node, cells)
         outputs = [_packed(builder, node.type, cells[node.id]) for node in graph.outputs]
-        made = builder.finish(
-            graph.name, outputs, graph.tree, graph.symmetry, make=type(graph)
-        )
+        made = builder.finish(graph.name, outputs, graph.tree, graph.symmetry, make=type(graph))
     made.carry(graph)
     return made
 

@@ -1,7 +1,7 @@
 """Identities that hold for every IEEE value, NaN and infinities included, and structural zeros.
 
-Each row is one identity. None of them changes a bit of a result, but for which of two equal zeros it
-is where a row says so, and none drops a NaN or an infinity that the user's own operations made.
+Each row is one identity. None of them changes a bit of a result, and none drops a NaN or an
+infinity that the user's own operations made.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from graphad.builder import Builder, G, Value, rebuild
 from graphad.ir import CONST, Node
 from graphad.op import OPS, Operand
 from graphad.ops.kinks import mask
+from graphad.passes.pipeline import graph_pass
 from graphad.rewrite import Bindings, Table, any_attrs, rule, wild
 from graphad.types import broadcast_shapes
-from graphad.passes.pipeline import graph_pass
 
 x, y, z = wild("x"), wild("y"), wild("z")
 condition = wild("condition")
@@ -175,9 +175,7 @@ SHAPES = Table(
             _composed_axes,
             name="transpose(transpose(x)) -> transpose(x)",
         ),
-        rule(
-            any_attrs("flip", any_attrs("flip", x)), _flipped_twice, name="flip(flip(x)) -> x"
-        ),
+        rule(any_attrs("flip", any_attrs("flip", x)), _flipped_twice, name="flip(flip(x)) -> x"),
         rule(any_attrs("slice", any_attrs("place", x)), _read_back, name="place(x)[at] -> x"),
         rule(
             any_attrs("slice", any_attrs("update", y, x)), _read_back, name="update(y, x)[at] -> x"
@@ -206,7 +204,7 @@ def _repeated(node: Node) -> Node | None:
 
 
 def _leaner(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Node | None:
-    """Compute before repeating: ``1 + x`` instead of ``1s + x``, ``repeat(φ(x))`` of ``φ(repeat(x))``."""
+    """Compute before repeating: ``1 + x`` for ``repeat(1) + x``, ``repeat(φ(x))`` for φ of repeat."""
     inner = tuple([operand if (o := _repeated(operand)) is None else o for operand in operands])
     if inner == operands:
         return None

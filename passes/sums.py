@@ -31,10 +31,12 @@ class Terms:
     by_node: dict[Node, float] = field(default_factory=dict)
 
     def add(self, coefficient: float, node: Node) -> None:
+        """Add ``coefficient·node``."""
         coefficient *= self.sign
         self.by_node[node] = self.by_node.get(node, 0.0) + coefficient
 
     def add_number(self, number: float) -> None:
+        """Add a number."""
         self.number += self.sign * number
         self.has_number = True
 
@@ -121,7 +123,7 @@ class Sums:
         if items and not has_number and all(sign * coefficient < 0 for _, coefficient in items):
             common, sign = -common, -sign
         size = abs(common)
-        parts = [self.products.scale(sign * coefficient / size, node) for node, coefficient in items]
+        parts = [self.products.scale(sign * value / size, node) for node, value in items]
         if has_number:
             parts.append(self.products.number(number, type))
         core = self.number_sum(
@@ -220,13 +222,14 @@ class Sums:
         return self.builder.emit(ADD, tuple(parts))
 
     def difference(self, left: Node, right: Node) -> Node:
+        """Emit ``left - right``, as the negative of ``right - left`` where that is there."""
         if self.builder.has(SUBTRACT, (right, left)):  # a - b is there as -(b - a)
             return self.builder.emit(NEGATIVE, (self.builder.emit(SUBTRACT, (right, left)),))
         return self.builder.emit(SUBTRACT, (left, right))
 
 
 def absorbed_sums(graph: Graph) -> bytearray:
-    """Mark sums, and numbers times sums, whose one use is a sum of the same type."""
+    """Mark sums, and powers of two times sums, whose one use is a sum of the same type."""
     uses = graph.use_counts()
     marks = bytearray(len(graph.nodes))
     for node in reversed(graph.nodes):
@@ -241,11 +244,17 @@ def absorbed_sums(graph: Graph) -> bytearray:
 
 
 def is_multiple(node: Node) -> bool:
-    """Whether a node is a nonzero number times a value of the node's own type."""
+    """Whether a node is ±2ᵏ times a value of its own type, which is exact for each term of a sum.
+
+    Other numbers stay in front of a sum: ``100·(a - b)`` is more accurate than ``100·a - 100·b``
+    where a and b are close.
+    """
     if node.op is not MULTIPLY or len(node.inputs) != 2:
         return False
     left, right = node.inputs
     number, other = number_of(left), right
     if number is None:
         number, other = number_of(right), left
-    return number is not None and number != 0.0 and other.type == node.type and frexp(number)[0] in (0.5, -0.5)
+    if number is None or other.type != node.type:
+        return False
+    return frexp(number)[0] in (0.5, -0.5)

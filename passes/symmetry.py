@@ -8,7 +8,7 @@ import numpy as np
 
 from graphad.builder import Builder, G, copy_nodes, paused_gc
 from graphad.ir import CONST, Graph, Node, Symmetry
-from graphad.op import OPS
+from graphad.op import OPS, Array
 from graphad.ops.contraction import make_spec, parse_spec
 from graphad.passes.pipeline import graph_pass
 
@@ -22,8 +22,8 @@ REORDERED = 4
 def symmetry(graph: G) -> G:
     """Use symmetry: equal mixed partials are one node, and B = Aᵀ is a transpose.
 
-    Identities: for an output that is symmetric in its derivative axes, the entry at a multi-index is
-    the entry at the sorted one (Schwarz); an output whose structure is that of the transpose of
+    Identities: for an output that is symmetric in its derivative axes, the entry at a multi-index
+    is the entry at the sorted one (Schwarz); an output whose structure is that of the transpose of
     another is that transpose; one that is its own transpose is marked symmetric.
 
     Parameters
@@ -52,7 +52,7 @@ def symmetry(graph: G) -> G:
     return made
 
 
-def canonical_positions(shape: tuple[int, ...], groups: Symmetry) -> np.ndarray:
+def canonical_positions(shape: tuple[int, ...], groups: Symmetry) -> Array:
     """Return for each flat position the position of the entry it equals by symmetry.
 
     Parameters
@@ -77,14 +77,12 @@ def canonical_positions(shape: tuple[int, ...], groups: Symmetry) -> np.ndarray:
     index = index.reshape(len(shape), size)
     for group in groups:
         lengths = [shape[axis] for axis in group[0]]
-        blocks = [
-            np.ravel_multi_index([index[axis] for axis in block], lengths) for block in group
-        ]
+        blocks = [np.ravel_multi_index([index[axis] for axis in block], lengths) for block in group]
         ordered = np.sort(np.stack(blocks), axis=0)
         for block, flat in zip(group, ordered, strict=True):
             for axis, values in zip(block, np.unravel_index(flat, lengths), strict=True):
                 index[axis] = values
-    return np.ravel_multi_index(tuple(index), shape)
+    return np.asarray(np.ravel_multi_index(tuple(index), shape))
 
 
 def _sorted_entries(builder: Builder, node: Node, groups: Symmetry) -> Node:

@@ -164,8 +164,7 @@ def _operand_cotangents(
     if len(places) > 1 and node.op in (OPS["multiply"], OPS["einsum"]):
         raise DerivativeError(f"{node!r} multiplies two linear operands, so it has no transpose")
     args = [
-        None if linear[operand.id] else Value(builder, fresh[operand.id])
-        for operand in node.inputs
+        None if linear[operand.id] else Value(builder, fresh[operand.id]) for operand in node.inputs
     ]
     found = rule(cotangent, args, types, node.attrs)
     pairs = []
@@ -181,5 +180,3 @@ def _operand_cotangents(
             )
         pairs.append((node.inputs[i], made))
     return pairs
-
-
