@@ -139,12 +139,13 @@ class Products:
                 coefficient, inner = self.times(coefficient, left, small)
                 return coefficient, self.builder.emit(MULTIPLY, (inner, large))
             return coefficient, self.builder.emit(MULTIPLY, (left, right))
-        other, core = split(left)
-        factor = small if other is None else other
-        if factor is None:
+        repeated, core = split(left)
+        if small is None and repeated is None:
             return coefficient, self.merged(left, right)
-        if small is not None and other is not None:
-            coefficient, factor = self.times(coefficient, other, small)
+        factor = small if repeated is None else repeated
+        if small is not None and repeated is not None:
+            coefficient, factor = self.times(coefficient, repeated, small)
+        assert factor is not None
         return coefficient, self.builder.emit(MULTIPLY, (factor, self.merged(core, large)))
 
     def merged(self, left: Node, right: Node) -> Node:

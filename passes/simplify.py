@@ -204,7 +204,7 @@ def _repeated(node: Node) -> Node | None:
 
 
 def _leaner(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Node | None:
-    """Compute before repeating: ``1 + x`` for ``repeat(1) + x``, ``repeat(φ(x))`` for φ of repeat."""
+    """Compute before repeating: ``1 + x`` for ``repeat(1) + x``, ``repeat(φ(x))`` for φ(repeat)."""
     inner = tuple([operand if (o := _repeated(operand)) is None else o for operand in operands])
     if inner == operands:
         return None
