@@ -107,7 +107,7 @@ def read_type(scanner: Scanner) -> Type:
         raise scanner.error(str(error)) from None
     words = [word.strip() for word in found[2].split(",")] if found[2].strip() else []
     if not all(0 < len(word) <= _LONGEST_INTEGER and " " not in word for word in words):
-        raise scanner.error("expected lengths of axes such as [2,3]", found.start(2))
+        raise scanner.error("expected lengths of axes such as [2,3]", found.start(2) - 1)
     if len(words) > _MOST_AXES:
         raise scanner.error(f"a type has at most {_MOST_AXES} axes, not {len(words)}")
     scanner.position = found.end()
@@ -199,7 +199,7 @@ class AttributeReader:
         fits = kind in known or (both_tuples and (kind == "()" or known == ["()"]))
         if known and not fits:
             wanted = " or ".join(known)
-            raise self.scanner.error(f"{name} of {op.name} is {wanted}, not {kind}", place)
+            raise self.scanner.error(f"{name} of {op.name}: expected {wanted}, found {kind}", place)
         if name == "dtype" and isinstance(value, str):
             try:
                 find_dtype(value)
@@ -235,7 +235,8 @@ class AttributeReader:
         word = scanner.expect(_NUMBERS, wanted)
         parts = word.split(":")
         if max(map(len, parts)) > _LONGEST_INTEGER:
-            raise scanner.error("expected shorter integers", scanner.position - len(word))
+            message = f"expected integers of at most {_LONGEST_INTEGER} digits"
+            raise scanner.error(message, scanner.position - len(word))
         numbers = [int(part) for part in parts]
         if len(numbers) == 1:
             return numbers[0]

@@ -15,7 +15,7 @@ import numpy as np
 
 from graphad.constant import Constant
 from graphad.op import Array, Number
-from graphad.text.scanner import Scanner, close_matches
+from graphad.text.scanner import BLANKS, LINE_END, Scanner, close_matches
 from graphad.types import DTYPE_NAMES, DTYPES_BY_NAME, DType, Type
 
 _UNSIGNED = r"(?:[0-9]++(?:\.[0-9]*+)?+(?:e[-+]?+[0-9]++)?+|inf|nan)"
@@ -41,6 +41,11 @@ _LITERAL = re.compile(
 _LITERAL_DTYPES = ("bool", "c128", "i64", "f64")
 """Dtypes of the groups of `_LITERAL`, which are not written."""
 _LONGEST_INTEGER = 24
+_REAL: dict[DType, DType] = {
+    np.dtype(np.complex128): np.dtype(np.float64),
+    np.dtype(np.complex64): np.dtype(np.float32),
+}
+"""Dtypes of the parts of complex numbers."""
 _ALIASES = {str(dtype): name for dtype, name in DTYPE_NAMES.items()}
 
 
@@ -141,8 +146,9 @@ def array_text(constant: Constant) -> str:
 def _checked_floats(words: Sequence[str], texts: Sequence[str], dtype: DType) -> list[float]:
     """Return numbers; `texts` are the words they are parts of."""
     values = list(map(float, words))
+    real: DType = _REAL.get(dtype, dtype)
     with np.errstate(over="ignore"):
-        lost = np.isinf(np.array(values).astype(dtype))
+        lost = np.isinf(np.array(values).astype(real))
     for number in np.flatnonzero(lost).tolist():
         if "inf" not in words[number]:
             name = DTYPE_NAMES[dtype]
@@ -167,11 +173,9 @@ def _complexes(words: Sequence[str], dtype: DType) -> list[complex]:
     parts = [_PARTS.fullmatch(word) for word in words]
     real = [word if part is None else part[1] for word, part in zip(words, parts, strict=True)]
     imaginary = ["0.0" if part is None else part[2] for part in parts]
-    half = np.dtype(np.float32 if dtype == np.complex64 else np.float64)
-    pairs = zip(
-        _checked_floats(real, words, half), _checked_floats(imaginary, words, half), strict=True
-    )
-    return [complex(re_, im) for re_, im in pairs]
+    reals = _checked_floats(real, words, dtype)
+    imaginaries = _checked_floats(imaginary, words, dtype)
+    return [complex(x, y) for x, y in zip(reals, imaginaries, strict=True)]
 
 
 def _read_all(words: Sequence[str], dtype: DType) -> Array:
@@ -233,13 +237,14 @@ class Elements:
             If they do not fit the type, or there are more than the limit.
         """
         scanner = self.scanner
-        start = scanner.position
+        scanner.skip(BLANKS)
+        if LINE_END.match(scanner.text, scanner.position):
+            raise scanner.wanted(f"the elements of {type}")
         self.count += type.size
         if self.count > scanner.limits.elements:
             raise scanner.error(
                 f"constants have more than {scanner.limits.elements} elements; "
-                f"pass Limits(elements=...) to read more",
-                start,
+                f"pass Limits(elements=...) to read more"
             )
         if scanner.take(_SPLAT) is not None:
             return Constant(np.full(type.shape, self._row(1, type)[0], type.dtype))

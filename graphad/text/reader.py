@@ -349,11 +349,12 @@ class _Reader(Scanner):
         nest = self.nest(result, "a result")
         if nest != declared:
             given = nested(nest, [str(node.type) for node in nodes])
-            promised = nested(declared, list(map(str, types)))
-            raise self.error(f"the results are {given}, the graph promised {promised}", start)
+            head = nested(declared, list(map(str, types)))
+            raise self.error(f"the results are {given}, the head of the graph says {head}", start)
         for node, type, place in zip(nodes, types, places, strict=True):
             if node.type != type:
-                raise self.error(f"this result is {node.type}, the graph promised {type}", place)
+                message = f"this result is {node.type}, the head of the graph says {type}"
+                raise self.error(message, place)
         order = read_order(self, len(nodes))
         ranks = sorted(range(len(nodes)), key=order.__getitem__)
         outputs = tuple([nodes[rank] for rank in ranks])

@@ -115,6 +115,8 @@ class Scanner:
             return "the end of the text"
         if LINE_END.match(self.text, position):
             return "the end of the line"
+        if self.text[position] == '"' and not STRING.match(self.text, position):
+            return "a string that does not end in its line"
         word = _NEXT.match(self.text, position)
         assert word is not None
         return repr(word[0] if len(word[0]) <= 40 else word[0][:37] + "...")
