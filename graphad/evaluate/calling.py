@@ -188,7 +188,7 @@ def _dtype(graph: Graph, node: Node, value: Any, array: Array, follow: bool | No
     if given == declared and not _is_weak(value):
         return declared
     if not node.type.is_inexact:
-        if np.can_cast(given, declared, "same_kind"):
+        if given.kind in ("b" if declared.kind == "b" else "biu"):
             return declared
         raise _refuse(graph, node, f"takes {declared} values, not {given}")
     if given.kind in "biu" or _is_weak(value):

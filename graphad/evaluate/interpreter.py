@@ -104,9 +104,9 @@ def _run(steps: list[Step], held: list[Any]) -> None:
         elif kind == UNARY:
             held[out] = run(held[a])
         elif kind == BINARY_INTO:
-            run(held[a], held[b], held[out])
+            run(held[a], held[b], out=held[out])
         elif kind == UNARY_INTO:
-            run(held[a], held[out])
+            run(held[a], out=held[out])
         elif kind == ITEM:
             held[out] = held[a][b]
         elif kind == GENERAL:

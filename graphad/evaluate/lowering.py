@@ -190,8 +190,8 @@ def _multiplied(node: Node) -> list[Call]:
     return calls
 
 
-def _inverse(x: Any, *target: Any) -> Any:
-    return np.divide(1, x, *target)
+def _inverse(x: Any, out: Any = None) -> Any:
+    return np.divide(1, x, out=out)
 
 
 def _scalar_inverse(x: Any) -> Any:
