@@ -21,9 +21,10 @@ from graphad.ops.factories import broadcast_to
 G = TypeVar("G", bound=Graph)
 Shape = tuple[int, ...]
 
-BLOCK_ELEMENTS = 1 << 15
+BLOCK_ELEMENTS = 1 << 18
 """A block has so many points that about this many elements are held at a time."""
-SMALLEST_BLOCK, LARGEST_BLOCK = 16, 1 << 13
+LARGEST_BLOCK = 1 << 13
+"""Smaller blocks spend their time in calls, larger ones outgrow the cache."""
 KEPT_PROGRAMS = 8
 """Programs for so many sizes of blocks are kept with a graph."""
 
@@ -139,7 +140,7 @@ def block_size(graph: Graph) -> int:
     size: int | None = graph._cache.get("block size")
     if size is None:
         size = BLOCK_ELEMENTS // max(1, peak_live(graph))
-        size = graph._cache["block size"] = min(max(size, SMALLEST_BLOCK), LARGEST_BLOCK)
+        size = graph._cache["block size"] = min(max(size, 1), LARGEST_BLOCK)
     return size
 
 

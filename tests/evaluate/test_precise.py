@@ -149,7 +149,7 @@ def test_integers_turn_into_numbers() -> None:
 
 
 def test_context_is_its_own() -> None:
-    """The precision of mpmath itself is left alone, and threads of different precision do not meet."""
+    """The precision of mpmath itself is left alone, and threads do not meet in it."""
     graph = scalar_graph("exp")
     before = mpmath.mp.dps
     digits = [20, 40, 80, 160] * 5
