@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import networkx as nx
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 from graphad.builder import Builder
 from graphad.constant import Span
 from graphad.cost import cost, last_uses, peak_live
-from graphad.ir import Graph
+from graphad.ir import CONST, INPUT, Graph
 from graphad.op import OPS, Op, Sample
 from graphad.types import FLOAT64, make_type
 from tests.evaluate.reference import CASES, case_name, sample_graph
+from tests.strategies import graphs
 
 VECTOR = make_type((4,), np.dtype(np.float64))
 
@@ -77,6 +80,29 @@ def test_every_op_has_a_cost(op: Op, sample: Sample) -> None:
     total = cost(sample_graph(op, sample)).total
     assert isinstance(total, int)
     assert total == 0 if op.structural else total >= 0
+
+
+@given(graphs(steps=20))
+@settings(max_examples=50)
+def test_sums_of_random_graphs(graph: Graph) -> None:
+    """The total is that of the ops, and a graph holds at least its largest value, at most all."""
+    found = cost(graph)
+    assert found.total == sum(found.by_op.values())
+    assert sum(found.uses.values()) == sum(node.op not in (INPUT, CONST) for node in graph.nodes)
+    sizes = [node.type.size for node in graph.nodes if node.op is not CONST]
+    assert max(sizes) <= found.peak_live <= sum(sizes)
+    assert found.depth == nx.dag_longest_path_length(_ops_only(graph))
+
+
+def _ops_only(graph: Graph) -> nx.DiGraph:
+    """Return the ops of a graph, each with an edge from a start."""
+    view = nx.DiGraph()
+    view.add_node(-1)
+    for node in graph.nodes:
+        if node.op not in (INPUT, CONST):
+            operands = [x.id for x in node.inputs if x.op not in (INPUT, CONST)]
+            view.add_edges_from((id, node.id) for id in operands or [-1])
+    return view
 
 
 def test_shared_values_count_once() -> None:

@@ -26,6 +26,7 @@ from tests.evaluate.reference import (
     sample_graph,
     sample_values,
 )
+from tests.strategies import arguments, graphs
 
 LEADS = [(3,), (2, 3), (1,)]
 
@@ -50,7 +51,7 @@ def check_batched(
         wanted = np.stack(alone).reshape(lead + alone[0].shape)
         assert result.dtype == wanted.dtype
         assert result.shape == wanted.shape == batched.outputs[position].type.shape
-        np.testing.assert_allclose(result, wanted, rtol=1e-13, atol=1e-14)
+        np.testing.assert_allclose(result, wanted, rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("lead", LEADS, ids=str)
@@ -70,6 +71,17 @@ def test_batched_graphs(graph: Graph, marks: tuple[bool, ...]) -> None:
     draw = np.random.default_rng(3)
     points = [[np.asarray(draw.uniform(-1, 1, s)) for s in ((2, 2), (2, 2), ())] for _ in range(3)]
     check_batched(graph, (3,), marks, points)
+
+
+@given(st.data())
+@settings(max_examples=100)
+def test_random_graphs(data: st.DataObject) -> None:
+    """A batched graph of any ops gives what a loop over points gives, with one lead axis or two."""
+    graph = data.draw(graphs())
+    lead = data.draw(st.sampled_from(LEADS))
+    points = [list(data.draw(arguments(graph))) for _ in range(int(np.prod(lead)))]
+    marks = tuple([data.draw(st.booleans()) for _ in graph.inputs])
+    check_batched(graph, lead, marks, points)
 
 
 def simple() -> Graph:

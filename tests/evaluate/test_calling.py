@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from graphad.builder import Builder
 from graphad.errors import InputError
 from graphad.evaluate import evaluate
-from graphad.ir import Graph
+from graphad.ir import Graph, leaves
 from graphad.op import OPS, Array
 from graphad.types import FLOAT64, DType, make_type
 from tests.evaluate.reference import F64, same_bits
+from tests.strategies import arguments, graphs
 
 VECTOR = make_type((3,), F64)
 
@@ -55,6 +57,28 @@ def test_ways_of_calling(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     assert same_bits([product, total, shifted], [2 * X, np.float64(6.0), np.float64(2.1)])
     assert type(total) is np.float64
     assert type(shifted) is np.float64
+
+
+def flat(result: Any) -> list[Any]:
+    """Return the leaves of nested tuples."""
+    if isinstance(result, tuple):
+        return [leaf for item in result for leaf in flat(item)]
+    return [result]
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_random_graphs(data: st.DataObject) -> None:
+    """Results are nested as the graph says, and those of a batch are those of its points."""
+    graph = data.draw(graphs())
+    points = [data.draw(arguments(graph)) for _ in range(3)]
+    alone = [flat(evaluate(graph, point)) for point in points]
+    together = flat(evaluate(graph, [np.stack(arrays) for arrays in zip(*points, strict=True)]))
+    assert len(together) == len(list(leaves(graph.tree)))
+    for position, (found, place) in enumerate(zip(together, leaves(graph.tree), strict=True)):
+        expected = np.stack([results[position] for results in alone])
+        assert found.shape == (3, *graph.outputs[place].type.shape)
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
 
 
 SIGNATURE = r"scaled\(x: f64\[3\], y: f64\[\]\)"

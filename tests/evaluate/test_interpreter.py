@@ -27,6 +27,7 @@ from tests.evaluate.reference import (
     sample_graph,
     sample_values,
 )
+from tests.strategies import arguments, graphs
 
 MATRIX = make_type((2, 2), F64)
 
@@ -56,6 +57,21 @@ def test_reused_memory_changes_no_bit(graph: Graph, seed: int) -> None:
     for turn in range(3):
         arrays = values(seed + turn)
         assert same_bits(program(*arrays), naive(graph, arrays))
+
+
+@given(st.data())
+@settings(max_examples=150)
+def test_random_graphs(data: st.DataObject) -> None:
+    """Graphs of all ops give the bits of an evaluator that keeps everything, in all dtypes."""
+    graph = data.draw(graphs(steps=12, dtypes=data.draw(st.sampled_from(((), ("f32", "c128"))))))
+    program = Program(graph)
+    for _ in range(2):
+        arrays = data.draw(arguments(graph))
+        first, expected = program(*arrays), naive(graph, arrays)
+        assert same_bits(program(*arrays), first)
+        for found, wanted in zip(first, expected, strict=True):
+            assert np.asarray(found).dtype == wanted.dtype
+            np.testing.assert_allclose(found, wanted, rtol=1e-13, atol=1e-13)
 
 
 @given(memory_graphs())

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from graphad.builder import Builder
 from graphad.errors import InputError
@@ -15,6 +16,7 @@ from graphad.ir import Graph, verify
 from graphad.op import OPS, Op, Sample
 from graphad.types import DTYPES_BY_NAME, FLOAT64, make_type
 from tests.evaluate.reference import CASES, F64, case_name, numbers, sample_graph, sample_values
+from tests.strategies import arguments, graphs
 
 F32, C128, C64 = (np.dtype(d) for d in (np.float32, np.complex128, np.complex64))
 NOT_COMPLEX = {
@@ -144,6 +146,18 @@ def test_identity_follows() -> None:
     eye = b.value(b.emit(OPS["identity"], (), ((2,), "f64")))
     graph = retyped(b.finish("f", [OPS["einsum"](eye, x, spec="ij,j->i")]), F32)
     assert str(graph.outputs[0].type) == "f32[2]"
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_random_graphs(data: st.DataObject) -> None:
+    """A graph in float32 gives about what it gives in float64; typed as it is, it is itself."""
+    graph = data.draw(graphs(smooth=True))
+    assert retyped(graph, F64) == graph
+    arrays = data.draw(arguments(graph))
+    single = Program(retyped(graph, F32))(*[array.astype(F32) for array in arrays])
+    for found, expected in zip(single, Program(graph)(*arrays), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-2, atol=1e-2)
 
 
 def test_kept_from_the_graph() -> None:
