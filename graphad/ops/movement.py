@@ -132,7 +132,11 @@ def spread(lead: Shape, args: Sequence[Operand], batched: Sequence[bool]) -> lis
 
 
 def _cast_evaluate(x: Array, dtype: str) -> Array:
-    return x if x.dtype == object else x.astype(DTYPES_BY_NAME[dtype])
+    if x.dtype == object:
+        return x
+    wanted = DTYPES_BY_NAME[dtype]
+    # The real part is meant; NumPy would take it as well, and warn.
+    return (x.real if x.dtype.kind == "c" and wanted.kind in "fiu" else x).astype(wanted)
 
 
 def _cast_jvp(

@@ -144,6 +144,18 @@ def test_scalars_come_back_as_numpy_scalars() -> None:
         assert results == [2.0, 4.0, 3.0, 1.0, 1.5]
 
 
+def test_casts_of_complex_numbers() -> None:
+    """A cast of complex numbers to real ones takes the real part, without a warning."""
+    b = Builder()
+    z = b.input("z", make_type((2,), np.dtype(np.complex128)))
+    outputs = [OPS["cast"](z, dtype=name) for name in ("f64", "i32", "c64", "bool")]
+    z_values = np.array([1.5 + 2j, -1j])
+    results = Program(b.finish("f", outputs))(z_values)
+    assert [result.dtype for result in results] == [np.float64, np.int32, np.complex64, bool]
+    expected = [[1.5, 0], [1, 0], z_values, [True, True]]
+    assert all(map(np.array_equal, results, expected))
+
+
 def test_same_output_twice() -> None:
     """A value that is an output twice comes back as two arrays, and as one that is also used on."""
     b = Builder()
