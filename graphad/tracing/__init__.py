@@ -1,1 +1,7 @@
-"""Tracing: from a NumPy function to a graph."""
+"""Tracing: from NumPy functions to graphs."""
+
+from graphad.tracing import creation, mutation, views  # they fill the table of handlers
+from graphad.tracing.inlining import inline, is_traced
+from graphad.tracing.trace import trace_function
+
+__all__ = ["creation", "inline", "is_traced", "mutation", "trace_function", "views"]

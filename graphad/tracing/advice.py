@@ -1,0 +1,169 @@
+"""What graphad says when a function cannot be traced: where, what happened, what to write instead."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from graphad.errors import TraceError
+from graphad.tracing.origins import Line, line_of, user_frame
+
+NUMPY_NAMES = {
+    "acos": "arccos",
+    "acosh": "arccosh",
+    "asin": "arcsin",
+    "asinh": "arcsinh",
+    "atan": "arctan",
+    "atan2": "arctan2",
+    "atanh": "arctanh",
+    "dist": "linalg.norm",
+    "fsum": "sum",
+    "pow": "power",
+    "phase": "angle",
+    "remainder": "remainder",
+}
+"""What NumPy calls the functions of `math` and `cmath` where it has another name for them."""
+
+_CHOICE = (
+    "write np.where(condition, a, b), which selects by value; or np.maximum, np.minimum, np.abs, "
+    "np.clip for the usual cases"
+)
+_TRUTH_HINTS = (
+    (r"\bmax\(", "write np.maximum(a, b), or np.max(array), instead of Python's max"),
+    (r"\bmin\(", "write np.minimum(a, b), or np.min(array), instead of Python's min"),
+    (r"\bsorted\(", "write np.sort(array) instead of Python's sorted"),
+    (
+        r"\bwhile\b",
+        "take a fixed number of steps, for _ in range(n), and keep what has converged with "
+        "np.where(done, old, new)",
+    ),
+    (r"\bassert\b", "leave the assertion out of the traced function, and check the arguments before"),
+    (r"\bany\(|\ball\(", "write np.any(array) or np.all(array) instead of Python's any and all"),
+    (r"\band\b|\bor\b", "write np.logical_and(a, b) or np.logical_or(a, b) inside np.where(...)"),
+    (r"\bnot\b", "write np.logical_not(a) inside np.where(...)"),
+)
+
+
+def refusal(what: str, instead: str, line: Line | None = None) -> TraceError:
+    """Return the error that names the user's line, what happened and what to write instead.
+
+    Parameters
+    ----------
+    what, instead : str
+        Without a full stop.
+    line : Line, optional
+        The line to name; the one that is running if not given.
+    """
+    where = line or line_of(user_frame())
+    shown = f"\n    {where.text}" if where.text else ""
+    return TraceError(f"{where}: {what}{shown}\n{instead}")
+
+
+def no_truth() -> TraceError:
+    """Return the error for `if`, `and`, `max` and the like on a traced value."""
+    line = line_of(user_frame())
+    for pattern, hint in _TRUTH_HINTS:
+        if re.search(pattern, line.text):
+            break
+    else:
+        hint = _CHOICE
+    return refusal(
+        "this asks whether a traced value is true, and a graph has to hold for all inputs", hint, line
+    )
+
+
+def no_number(kind: str) -> TraceError:
+    """Return the error for a traced value where Python needs a number of type `kind`."""
+    line = line_of(user_frame())
+    if line.stores_item:
+        return foreign_array(line)
+    called = re.search(r"\bc?math\.(\w+)\(", line.text)
+    if called:
+        name = NUMPY_NAMES.get(called[1], called[1])
+        found = _has(name)
+        return refusal(
+            f"{called[0][:-1]} takes Python numbers, not traced values",
+            f"write np.{name} instead"
+            if found
+            else f"NumPy has no {called[1]}; write it with the functions that it has",
+            line,
+        )
+    hint = (
+        f"leave {kind}() out: a traced scalar stands for a number of dtype float64 already; "
+        "for functions of the math module, write those of NumPy (np.sin for math.sin)"
+    )
+    return refusal(f"a traced value has no value yet that {kind}() could return", hint, line)
+
+
+def _has(name: str) -> bool:
+    place: object = np
+    for part in name.split("."):
+        place = getattr(place, part, None)
+    return place is not None
+
+
+def no_integer() -> TraceError:
+    """Return the error for a traced value that counts, or that is a position."""
+    line = line_of(user_frame())
+    if line.stores_item and "[" not in line.text:
+        return foreign_array(line)
+    if re.search(r"\bint\(", line.text):
+        hint = "write np.floor(x) or np.trunc(x), or pass the integer in from outside the function"
+    elif re.search(r"\brange\(", line.text):
+        hint = (
+            "take the number of steps from outside: close over an integer, or give the parameter an "
+            "integer default"
+        )
+    else:
+        hint = (
+            "take positions and counts from outside: close over an integer, or give the parameter "
+            "an integer default; np.where selects by value"
+        )
+    return refusal("a traced value cannot count or be a position: it has no value yet", hint, line)
+
+
+def no_array() -> TraceError:
+    """Return the error for a traced value that something turns into a plain array."""
+    line = line_of(user_frame())
+    if line.stores_item:
+        return foreign_array(line)
+    return refusal(
+        "a traced value cannot become a plain array",
+        "in a module that the trace does not reach, write np.stack([x, y]) for np.array([x, y]), "
+        "and np.where for loops in C; or call the function outside of the trace",
+        line,
+    )
+
+
+def foreign_array(line: Line | None = None) -> TraceError:
+    """Return the error for writing a traced value into an array that is not part of the trace."""
+    return refusal(
+        "a traced value is assigned into a plain array, made outside of the trace or of integers",
+        "make the array inside the traced function, as np.zeros(n) or np.array(array), with a "
+        "floating dtype; or write np.stack([...]) or np.where(...)",
+        line,
+    )
+
+
+def no_hash() -> TraceError:
+    """Return the error for a traced value as a key."""
+    return refusal(
+        "a traced value cannot be a key of a dict, an element of a set or an argument of a cached "
+        "function: it has no value yet",
+        "use positions or names as keys, and leave functools.cache off",
+    )
+
+
+def another_trace(closed: bool) -> TraceError:
+    """Return the error for a value of a trace that is over, or of an enclosing one."""
+    if closed:
+        return refusal(
+            "this uses a traced value that was kept from a trace that is over",
+            "return values from the traced function; do not keep them in globals, lists or attributes",
+        )
+    return refusal(
+        "this mixes values of two traces: a function that is traced inside another one closes over "
+        "a value of the outer one",
+        "make that value a parameter of the inner function",
+    )

@@ -1,0 +1,215 @@
+"""From a function and examples of its arguments to the inputs of a graph."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from graphad.errors import TypeRuleError
+from graphad.ir import Graph
+from graphad.op import Array
+from graphad.tracing.advice import refusal
+from graphad.tracing.tracers import Tracer
+from graphad.types import FLOAT64, Type, make_type
+
+_FIXED = (
+    "only numbers and arrays are inputs of a graph; give fixed things by a default argument, by "
+    "functools.partial, or by closing over them"
+)
+
+
+class Input(NamedTuple):
+    """One input: its name, its type, and the value it was exemplified by, if it was."""
+
+    name: str
+    type: Type
+    example: Array | None
+
+
+class Call(NamedTuple):
+    """How a function is called with inputs.
+
+    Parameters
+    ----------
+    inputs : tuple of Input
+        In the order of the parameters.
+    keywords : tuple of str or None
+        For each input, the name by which it is passed; ``None`` if it is passed by position.
+    """
+
+    inputs: tuple[Input, ...]
+    keywords: tuple[str | None, ...]
+
+    def __call__(self, function: Callable[..., Any], values: Sequence[Any]) -> Any:
+        """Return the function of values for the inputs."""
+        pairs = list(zip(self.keywords, values, strict=True))
+        args = [value for keyword, value in pairs if keyword is None]
+        return function(*args, **{keyword: value for keyword, value in pairs if keyword})
+
+
+def function_name(function: Any) -> str:
+    """Return a name for the graph of a function.
+
+    Examples
+    --------
+    >>> function_name(lambda x: x), function_name(np.linalg.norm)
+    ('f', 'norm')
+    """
+    while not hasattr(function, "__name__") and hasattr(function, "func"):
+        function = function.func
+    name = getattr(function, "__name__", type(function).__name__)
+    return name if name.isidentifier() else "f"
+
+
+def plan_call(
+    function: Callable[..., Any], examples: Sequence[Any], kwexamples: Mapping[str, Any]
+) -> Call:
+    """Return the inputs of a function, from its parameters and examples of its arguments.
+
+    A parameter without an example and without a default is a scalar of dtype float64.
+
+    Parameters
+    ----------
+    function : callable
+        The function.
+    examples, kwexamples
+        Arrays, numbers or nested lists of floats, by position and by name. Only shape and dtype
+        matter, and where the trace is checked.
+
+    Raises
+    ------
+    TraceError
+        If examples do not fit the parameters, or are no floating numbers.
+
+    Examples
+    --------
+    >>> call = plan_call(lambda x, y, n=3: x, [np.zeros(3)], {})
+    >>> [(i.name, str(i.type)) for i in call.inputs]
+    [('x', 'f64[3]'), ('y', 'f64[]')]
+    """
+    if not callable(function):
+        raise refusal(
+            f"trace takes a function, not {_described(function)}",
+            "write trace(f, example), with the function itself",
+        )
+    inputs: list[Input] = []
+    keywords: list[str | None] = []
+    left, named = list(examples), dict(kwexamples)
+
+    def add(name: str, example: Any, keyword: str | None) -> None:
+        taken = {known.name for known in inputs}
+        while name in taken:
+            name += "_"
+        if example is _ABSENT and isinstance(function, Graph):
+            example = function.inputs[len(inputs)].type
+        inputs.append(Input(name, *read_example(name, example)))
+        keywords.append(keyword)
+
+    by_name = False
+    for parameter in _parameters(function, examples):
+        name, kind = parameter.name, parameter.kind
+        if kind is parameter.VAR_POSITIONAL:
+            for i, example in enumerate(left):
+                add(f"{name}{i}", example, None)
+            left = []
+        elif kind is parameter.VAR_KEYWORD:
+            for key in list(named):
+                add(key, named.pop(key), key)
+        else:
+            positional = kind is not parameter.KEYWORD_ONLY
+            given = positional and bool(left)
+            if given and name in named:
+                raise refusal(f"{name} has two examples", "give one, by position or by name")
+            if not given and name not in named and parameter.default is not parameter.empty:
+                by_name = True
+                continue
+            example = left.pop(0) if given else named.pop(name, _ABSENT)
+            add(name, example, name if by_name or not positional else None)
+    _check_used(function, len(examples), len(left), named)
+    return Call(tuple(inputs), tuple(keywords))
+
+
+_ABSENT: Any = object()
+
+
+def _parameters(function: Callable[..., Any], examples: Sequence[Any]) -> list[inspect.Parameter]:
+    one = inspect.Parameter.POSITIONAL_ONLY
+    if isinstance(function, Graph):
+        return [
+            inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+            for name in function.input_names
+        ]
+    if isinstance(function, np.ufunc):
+        return [inspect.Parameter(f"x{i}", one) for i in range(function.nin)]
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (ValueError, TypeError):  # a builtin that does not tell
+        return [inspect.Parameter(f"x{i}", one) for i in range(max(1, len(examples)))]
+
+
+def _check_used(function: Any, given: int, left: int, named: Mapping[str, Any]) -> None:
+    name = function_name(function)
+    if left:
+        raise refusal(
+            f"{name} takes {given - left} positional arguments, and {given} examples are given",
+            "give one example for each parameter; trace(f, np.zeros(3)) is one array of three",
+        )
+    if named:
+        raise refusal(f"{name} has no parameter {', '.join(named)}", "give examples by its names")
+
+
+def _described(x: object) -> str:
+    kind = type(x).__name__
+    return f"the {kind} {x!r}" if isinstance(x, str | int | float | None) else f"a {kind}"
+
+
+def read_example(name: str, example: Any) -> tuple[Type, Array | None]:
+    """Return the type of an input, and the example's value.
+
+    Raises
+    ------
+    TraceError
+        If the example is not a floating number, or an array of such.
+    """
+    if example is _ABSENT:
+        return FLOAT64, None
+    if isinstance(example, Type):
+        return example, None
+    if isinstance(example, Tracer):
+        plain = example.plain()
+        return make_type(example.shape, example.dtype), None if plain is None else plain.copy()
+    if example is None or isinstance(example, str | bytes | dict | set):
+        raise refusal(f"the example for {name} is {_described(example)}", _FIXED)
+    try:
+        array = np.array(example)
+    except ValueError as error:
+        raise refusal(
+            f"the example for {name} makes no array: {error}", "give lists of equal lengths"
+        ) from None
+    if array.dtype.kind in "biu":
+        better = _floating(example, array)
+        raise refusal(
+            f"the example for {name} is of integers or booleans, which have no derivatives",
+            f"write {better}; give a fixed integer by a default argument or functools.partial",
+        )
+    if array.dtype.kind not in "fc":
+        raise refusal(f"the example for {name} is {_described(example)}", _FIXED)
+    try:
+        return make_type(array.shape, array.dtype), array
+    except TypeRuleError as error:
+        raise refusal(f"the example for {name}: {error}", "cast it, as in x.astype(float)") from None
+
+
+def _floating(example: Any, array: Array) -> str:
+    if array.ndim == 0:
+        return f"{float(array)!r}"
+    if not array.any():
+        shape = array.shape[0] if array.ndim == 1 else array.shape
+        return f"np.zeros({shape})"
+    if array.size > 6 or isinstance(example, np.ndarray):
+        return "example.astype(float)"
+    return f"{array.astype(float).tolist()}"
+

@@ -1,0 +1,122 @@
+"""Graphs called inside of a traced function become part of its graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+from graphad.builder import Builder, Value, copy_nodes
+from graphad.errors import InputError, TraceError
+from graphad.evaluate.batching import batch_graph
+from graphad.ir import Graph, Node, map_tree
+from graphad.tracing.lowering.coerce import broadcasted, cast_to
+from graphad.tracing.recorder import Recorder, holds_tracer
+from graphad.tracing.shim import first_tracer
+from graphad.types import broadcast_shapes
+
+
+def is_traced(x: Any) -> bool:
+    """Return whether something is a value of a trace, or a list or tuple with one in it."""
+    return holds_tracer((x,))
+
+
+def inline(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any] | None = None) -> Any:
+    """Return a graph's outputs on values of a trace, by copying its nodes into the trace.
+
+    Parameters
+    ----------
+    graph : Graph
+        What is called.
+    args, kwargs
+        For each input a traced value, a number, an array or lists of these, by position or by the
+        input's name; at least one is traced. They may have leading axes, along which the graph is
+        then repeated.
+
+    Returns
+    -------
+    Tracer, or tuples of them
+        Nested as the outputs of the graph.
+
+    Raises
+    ------
+    InputError
+        If the arguments do not fit the inputs.
+    TraceError
+        If values belong to another trace.
+    """
+    given = bound(graph, args, kwargs or {})
+    tracer = first_tracer(given)
+    if tracer is None:
+        raise InputError(f"graph {graph.name} was given no traced value")
+    recorder = tracer._recorder
+    recorder.locate()
+    recorder.check_open()
+    values = [recorder.lift(recorder.content_of(x)) for x in given]
+    leads = [
+        _lead(graph, node, value) for node, value in zip(graph.inputs, values, strict=True)
+    ]
+    lead = broadcast_shapes(tuple(leads)) if leads else ()
+    if lead:
+        batched = [bool(own) for own in leads]
+        graph_of_all = batch_graph(graph, lead, batched)
+        values = [
+            broadcasted(value, lead + node.type.shape) if has else value
+            for value, node, has in zip(values, graph.inputs, batched, strict=True)
+        ]
+        return _copied(recorder, graph_of_all, values)
+    return _copied(recorder, graph, values)
+
+
+def bound(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+    """Return arguments in the order of a graph's inputs.
+
+    Raises
+    ------
+    InputError
+        If there are too few, too many, or unknown names.
+    """
+    names = graph.input_names
+    given = dict(zip(names, args, strict=False))
+    unknown = [name for name in kwargs if name not in names or name in given]
+    given.update(kwargs)
+    if len(args) > len(names) or unknown or len(given) < len(names):
+        raise InputError(
+            f"graph {graph.name} takes {', '.join(names)}, each once; given were {len(args)} by "
+            f"position, and by name {', '.join(kwargs) or 'none'}"
+        )
+    return [given[name] for name in names]
+
+
+def _lead(graph: Graph, node: Node, value: Value) -> tuple[int, ...]:
+    """Return the leading axes that an argument has beyond those of its input."""
+    shape, own = value.shape, node.type.shape
+    depth = len(shape) - len(own)
+    if depth < 0 or shape[depth:] != own:
+        raise InputError(
+            f"graph {graph.name} takes {node.attrs[0]} of shape {own}, after any leading axes; "
+            f"given was the shape {shape}"
+        )
+    return shape[:depth]
+
+
+def _copied(recorder: Recorder, graph: Graph, values: Sequence[Value]) -> Any:
+    builder = recorder.builder
+    bindings: dict[int, Node] = {}
+    for node, value in zip(graph.inputs, values, strict=True):
+        try:
+            bindings[node.id] = cast_to(value, node.type.dtype).node
+        except TraceError as error:
+            raise InputError(f"input {node.attrs[0]} of graph {graph.name}: {error}") from None
+    here = builder.origin
+    fresh = copy_nodes(builder, graph, _as_it_is, "", bindings)
+    builder.origin = here
+    recorder.check_open()
+    made = [recorder.wrap(Value(builder, fresh[node.id]), ordered=True) for node in graph.outputs]
+    return map_tree(graph.tree, made)
+
+
+def _as_it_is(builder: Builder, node: Node, operands: tuple[Node, ...]) -> None:
+    """Let every node be copied."""
+
+

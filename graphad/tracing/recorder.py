@@ -1,0 +1,339 @@
+"""One trace: the arena it fills, and what happens when NumPy is called on its values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from graphad.builder import Builder, Value
+from graphad.errors import TraceError, TypeRuleError
+from graphad.ir import CONST
+from graphad.op import Array
+from graphad.tracing.arrays import TracedArray
+from graphad.tracing.advice import another_trace, foreign_array, refusal
+from graphad.tracing.handlers import HANDLERS
+from graphad.tracing.lowering import LOWERINGS
+from graphad.tracing.lowering.coerce import as_value
+from graphad.tracing.lowering.registry import spelled
+from graphad.tracing.origins import LineFinder
+from graphad.tracing.rebinding import Rebinder
+from graphad.tracing.storage import Content, Storage
+from graphad.tracing.tracers import TracedScalar, Tracer
+from graphad.types import Type
+
+NOTHING: Mapping[str, Any] = {}
+
+_FAILURES = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What NumPy's code may raise when it is given traced values."""
+ORDERED = {
+    np.where,
+    np.dot,
+    np.outer,
+    np.sum,
+    np.mean,
+    np.prod,
+    np.max,
+    np.min,
+    np.cumsum,
+    np.concatenate,
+    np.stack,
+    np.vstack,
+    np.clip,
+}
+"""Functions, beside ufuncs, that give arrays in C order where their operands are."""
+
+
+class Recorder:
+    """A trace that is going on.
+
+    Parameters
+    ----------
+    budget : int
+        How many nodes may be made.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self.builder = Builder()
+        self.rebinder = Rebinder(lambda: None if self.closed else self)
+        self.budget = budget
+        self.closed = False
+        self._lines = LineFinder()
+
+    def input(self, name: str, type: Type) -> Tracer:
+        """Add an input and return what stands for it."""
+        return self.wrap(self.builder.input(name, type), ordered=True)  # type: ignore[no-any-return]
+
+    def locate(self) -> None:
+        """Note the user's line as the origin of what is emitted next."""
+        self.builder.origin = self._lines.find(3)
+
+    def check_open(self) -> None:
+        """Refuse to go on after the trace is over, or beyond the budget.
+
+        Raises
+        ------
+        TraceError
+            In these two cases.
+        """
+        if self.closed:
+            raise another_trace(closed=True)
+        if len(self.builder.nodes) > self.budget:
+            raise refusal(
+                f"the trace has more than {self.budget} operations; every pass of a Python loop adds "
+                "those of its body",
+                "write whole-array operations instead of the loop, take fewer steps, or give a "
+                "larger budget= to trace",
+            )
+
+    # --- calls -----------------------------------------------------------------------------------
+
+    def call(
+        self,
+        function: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] = NOTHING,
+    ) -> Any:
+        """Return a NumPy function of traced arrays, numbers and whatever else it takes.
+
+        Parameters
+        ----------
+        function : callable
+            A ufunc, or a function of NumPy's.
+        args, kwargs
+            As the user gave them; lists may hold traced values.
+
+        Raises
+        ------
+        TraceError
+            If the function cannot be traced, or not with these arguments.
+        """
+        builder = self.builder
+        builder.origin = self._lines.find()
+        if self.closed or len(builder.nodes) > self.budget:
+            self.check_open()
+        if kwargs and kwargs.get("out") is not None:
+            return self._call_into(function, args, kwargs)
+        handler = HANDLERS.get(function)
+        if handler is not None:
+            return handler(self, *args, **kwargs)
+        return self.compute(function, args, kwargs)
+
+    def compute(
+        self,
+        function: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] = NOTHING,
+    ) -> Any:
+        """Return a NumPy function by its lowering, or by NumPy itself where all is constant."""
+        operands = [self.operand(arg) for arg in args]
+        named = {name: self.operand(arg) for name, arg in kwargs.items()} if kwargs else {}
+        if not (_any_value(operands) or _any_value(named.values())):
+            return self.adopt(function(*operands, **named), (*args, *kwargs.values()))
+        lowering = LOWERINGS.get(function)
+        if lowering is None:
+            return self._without_lowering(function, args, kwargs)
+        try:
+            result = lowering(self.builder, *operands, **named)
+        except (TraceError, TypeRuleError) as error:
+            raise self.explained(error) from error
+        if type(result) is Value and not result.node.type.shape and result.node.op is not CONST:
+            return TracedScalar(self, result)
+        return self.wrap(result, self._keeps_order(function, args))
+
+    def _call_into(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """Call a function and write the result into the arrays given as ``out=``."""
+        out = kwargs["out"]
+        named = {name: value for name, value in kwargs.items() if name != "out"}
+        result = self.call(function, args, named)
+        targets = out if isinstance(out, tuple) else (out,)
+        results = result if isinstance(result, tuple) else (result,)
+        written = []
+        for target, made in zip(targets, results, strict=True):
+            if target is not None and not isinstance(target, TracedArray):
+                raise foreign_array()
+            written.append(made if target is None else target.fill_with(made))
+        return tuple(written) if isinstance(result, tuple) else written[0]
+
+    def explained(self, error: Exception) -> TraceError:
+        """Return the error of a lowering with the user's line."""
+        what, _, instead = str(error).partition("; ")
+        return refusal(what, instead or "check the shapes and the arguments of this call")
+
+    def operand(self, arg: Any) -> Any:
+        """Return an argument with values and constant arrays in place of traced arrays."""
+        if isinstance(arg, Tracer):
+            if arg._recorder is not self:
+                raise another_trace(arg._recorder.closed)
+            return arg.content()
+        if type(arg) is list or type(arg) is tuple:
+            return self._operands(arg)
+        return arg
+
+    def _operands(self, items: list[Any] | tuple[Any, ...]) -> Any:
+        if not holds_tracer(items):
+            return items
+        return type(items)([self.operand(item) for item in items])
+
+    def _without_lowering(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """Trace the Python code of a NumPy function that has no lowering, where it has some."""
+        cause: Exception | None = None
+        if isinstance(function, FunctionType) or hasattr(function, "_implementation"):
+            inner = getattr(function, "_implementation", function)
+            if isinstance(inner, FunctionType):
+                try:
+                    return self.rebinder.rebind(inner, inner.__globals__)(*args, **kwargs)
+                except _FAILURES as error:
+                    cause = error
+        raise refusal(
+            f"{spelled(function)} of a traced value is not supported",
+            "write it with functions that are: arithmetic, np.sum, np.where, np.linalg.norm and so "
+            "on, or compute what does not depend on the inputs outside of the trace",
+        ) from cause
+
+    # --- results ---------------------------------------------------------------------------------
+
+    def wrap(self, result: Any, ordered: bool = False) -> Any:
+        """Return values as traced scalars and arrays, in the nesting in which they come."""
+        if isinstance(result, Value):
+            if result.node.op is CONST:
+                return self.constant(np.array(result.node.attrs[0].array)[()])
+            if result.shape == ():
+                return TracedScalar(self, result)
+            return TracedArray(self, Storage(self, result, ordered or result.ndim == 1))
+        if isinstance(result, list | tuple):
+            items = [self.wrap(item, ordered) for item in result]
+            return type(result)(items) if type(result) in (list, tuple) else tuple(items)
+        return result
+
+    def wrap_content(self, content: Content) -> Any:
+        """Return a value or a constant, which is copied, as a traced scalar or array."""
+        if isinstance(content, Value):
+            return self.wrap(content, ordered=True)
+        return self.constant(np.array(content)[()])
+
+    def constant(self, array: Any) -> Any:
+        """Return an array that depends on no input, in memory of its own, as part of the trace.
+
+        Floating arrays are traced, so that traced values can be written into them. Integers and
+        booleans stay NumPy's: they are indices and masks.
+        """
+        if isinstance(array, np.ndarray) and array.dtype.kind in "fc":
+            return TracedArray(self, Storage(self, array))
+        return array
+
+    def content_of(self, x: Any) -> Content:
+        """Return what a traced array, a number, an array or lists of these hold.
+
+        Raises
+        ------
+        TraceError
+            If it is something else.
+        """
+        operand = self.operand(x)
+        if isinstance(operand, Value):
+            return operand
+        if isinstance(operand, list | tuple) and _any_value(operand):
+            try:
+                return as_value(self.builder, operand)
+            except (TraceError, TypeRuleError) as error:
+                raise self.explained(error) from error
+        return np.asarray(operand)
+
+    def array_of(self, x: Any) -> TracedArray:
+        """Return a traced array as it is, and anything else as an array in memory of its own."""
+        if isinstance(x, TracedArray):
+            self.operand(x)
+            return x
+        content = self.content_of(x)
+        if isinstance(content, np.ndarray):
+            content = np.array(content)
+        return TracedArray(self, Storage(self, content))
+
+    def lift(self, content: Content) -> Value:
+        """Return content as a value of the graph."""
+        return content if isinstance(content, Value) else self.builder.constant(content)
+
+    def adopt(self, result: Any, sources: Sequence[Any]) -> Any:
+        """Return what NumPy made of constants as part of the trace.
+
+        Parameters
+        ----------
+        result : object
+            What NumPy returned.
+        sources : sequence
+            What it was given. An array that shares memory with traced constants is copied; one that
+            shares memory with arrays from outside stays as it is.
+        """
+        if isinstance(result, list | tuple):
+            items = [self.adopt(item, sources) for item in result]
+            made = getattr(type(result), "_make", type(result))
+            return made(items)
+        if not isinstance(result, np.ndarray) or result.dtype.kind not in "fc":
+            return result
+        if isinstance(result, Tracer):
+            return result
+        shared = []
+        for source in _arrays(sources):
+            if isinstance(source, TracedArray):
+                content = source.content()
+                if isinstance(content, np.ndarray) and np.may_share_memory(result, content):
+                    shared.append(source.storage)
+            elif np.may_share_memory(result, source):
+                return result
+        if not shared:
+            return self.constant(result)
+        made = self.constant(result.copy())
+        for storage in shared:
+            made.storage.may_share(storage)
+        return made
+
+    def _keeps_order(self, function: Callable[..., Any], args: Sequence[Any]) -> bool:
+        """Return whether the result of a function lies in C order."""
+        if not (isinstance(function, np.ufunc) or function in ORDERED):
+            return False
+        for arg in _arrays(args):
+            if isinstance(arg, TracedArray):
+                if arg.ndim > 1 and not arg.is_ordered():
+                    return False
+            elif arg.ndim > 1 and not arg.flags.c_contiguous:
+                return False
+        return True
+
+
+def _any_value(items: Any) -> bool:
+    for item in items:
+        if type(item) is Value:
+            return True
+        if type(item) in (list, tuple) and _any_value(item):
+            return True
+    return False
+
+
+def holds_tracer(items: Sequence[Any]) -> bool:
+    """Return whether lists and tuples have a traced value somewhere in them."""
+    for item in items:
+        if isinstance(item, Tracer):
+            return True
+        if type(item) in (list, tuple) and holds_tracer(item):
+            return True
+    return False
+
+
+def _arrays(items: Sequence[Any]) -> list[TracedArray | Array]:
+    """Return the arrays among arguments, those in lists too."""
+    found: list[TracedArray | Array] = []
+    for item in items:
+        if isinstance(item, TracedArray) or (
+            isinstance(item, np.ndarray) and not isinstance(item, Tracer)
+        ):
+            found.append(item)
+        elif type(item) in (list, tuple):
+            found.extend(_arrays(item))
+    return found

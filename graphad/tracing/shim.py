@@ -1,0 +1,194 @@
+"""NumPy as a traced function sees it: what NumPy does not hand to traced values, this does.
+
+NumPy's functions dispatch on their arguments, but ``np.zeros(3)`` has no traced argument, and
+``np.array([x, y])`` and ``np.sum([x, y])`` have theirs in a list, where NumPy does not look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from graphad.tracing import ufuncs
+from graphad.tracing.creation import unset
+from graphad.tracing.tracers import Tracer
+
+if TYPE_CHECKING:
+    from graphad.tracing.recorder import Recorder
+
+FindRecorder: TypeAlias = "Callable[[], Recorder | None]"
+
+DISPATCHER = type(np.sum)
+UNTOUCHED = ("random", "testing", "ma", "lib", "ctypeslib", "f2py", "polynomial", "typing", "char")
+"""Submodules that are left as they are."""
+
+
+def is_numpy_module(thing: object) -> bool:
+    """Return whether something is NumPy, or a module of it that makes arrays."""
+    if not isinstance(thing, ModuleType):
+        return False
+    top, _, rest = thing.__name__.partition(".")
+    return top == "numpy" and rest.partition(".")[0] not in UNTOUCHED
+
+
+def is_numpy_function(thing: object) -> bool:
+    """Return whether something is a function of NumPy's, and not a class."""
+    if isinstance(thing, np.ufunc):
+        return True
+    if isinstance(thing, FunctionType | BuiltinFunctionType | DISPATCHER):
+        module = getattr(thing, "__module__", None) or ""
+        return module.partition(".")[0] == "numpy" and not module.startswith("numpy.random")
+    return False
+
+
+class BoundFunction:
+    """A function of NumPy's that looks for traced values in lists, and adopts what it makes.
+
+    Parameters
+    ----------
+    function : callable
+        NumPy's own.
+    find : callable
+        Gives the trace that is going on, or ``None``.
+    """
+
+    def __init__(self, function: Callable[..., Any], find: FindRecorder) -> None:
+        self.function = function
+        self.find = find
+        self.__name__ = getattr(function, "__name__", "function")
+        self.__doc__ = function.__doc__
+        self.__wrapped__ = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what NumPy's function gives, traced where a trace is going on."""
+        tracer = first_tracer(args) if args else None
+        if tracer is None and kwargs:
+            tracer = first_tracer(kwargs.values())
+        if tracer is not None:
+            return tracer._recorder.call(self.function, args, kwargs)
+        recorder = self.find()
+        if recorder is None:
+            return self.function(*args, **kwargs)
+        return self.make(recorder, args, kwargs)
+
+    def make(self, recorder: Recorder, args: Any, kwargs: Any) -> Any:
+        """Return what NumPy's function gives of untraced arguments, as part of the trace."""
+        if self.function is np.fromiter:
+            items = list(args[0])
+            if first_tracer(items) is not None:
+                return recorder.call(np.array, (items, *args[1:2]))
+            args = (items, *args[1:])
+        made = self.function(*args, **kwargs)
+        if self.function is np.empty:
+            made = unset(made.shape, made.dtype)
+        return recorder.adopt(made, (*args, *kwargs.values()))
+
+    def __getattr__(self, name: str) -> Any:
+        """Return another attribute of NumPy's function."""
+        return getattr(self.function, name)
+
+    def __repr__(self) -> str:
+        return f"<{self.function!r} as traced>"
+
+
+class BoundUfunc(BoundFunction):
+    """A ufunc of NumPy's, with its methods."""
+
+    function: np.ufunc
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what the ufunc gives, traced where a trace is going on."""
+        for arg in args:
+            if isinstance(arg, Tracer):
+                if kwargs:
+                    return ufuncs.apply(arg._recorder, self.function, "__call__", args, kwargs)
+                return arg._recorder.call(self.function, args)
+        return super().__call__(*args, **kwargs)
+
+    def make(self, recorder: Recorder, args: Any, kwargs: Any) -> Any:
+        """Return what the ufunc gives of plain arrays, as part of the trace."""
+        return recorder.adopt(self.function(*args, **kwargs), (*args, *kwargs.values()))
+
+    def _method(self, name: str, args: Any, kwargs: Any) -> Any:
+        tracer = first_tracer((*args, *kwargs.values()))
+        if tracer is None:
+            recorder = self.find()
+            made = getattr(self.function, name)(*args, **kwargs)
+            return made if recorder is None else recorder.adopt(made, args)
+        recorder = tracer._recorder
+        whole = [
+            recorder.call(np.array, (arg,)) if type(arg) in (list, tuple) else arg for arg in args
+        ]
+        return ufuncs.apply(recorder, self.function, name, whole, kwargs)
+
+    def reduce(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what the ufunc's ``reduce`` gives."""
+        return self._method("reduce", args, kwargs)
+
+    def accumulate(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what the ufunc's ``accumulate`` gives."""
+        return self._method("accumulate", args, kwargs)
+
+    def outer(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what the ufunc's ``outer`` gives."""
+        return self._method("outer", args, kwargs)
+
+    def at(self, *args: Any, **kwargs: Any) -> Any:
+        """Do what the ufunc's ``at`` does."""
+        return self._method("at", args, kwargs)
+
+
+def first_tracer(items: Any) -> Tracer | None:
+    """Return the first traced value among items and in the lists and tuples among them."""
+    for item in items:
+        if isinstance(item, Tracer):
+            return item
+        if type(item) in (list, tuple):
+            found = first_tracer(item)
+            if found is not None:
+                return found
+    return None
+
+
+class NumpyShim:
+    """A module of NumPy's with its functions bound to a trace; all else is NumPy's own.
+
+    Parameters
+    ----------
+    module : module
+        NumPy, or a module of it.
+    find : callable
+        Gives the trace that is going on, or ``None``.
+    """
+
+    def __init__(self, module: ModuleType, find: FindRecorder) -> None:
+        self.__dict__["_module"] = module
+        self.__dict__["_find"] = find
+        self.__dict__["__name__"] = module.__name__
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an attribute of the module, bound to the trace; it is kept."""
+        found = bind(getattr(self._module, name), self._find)
+        self.__dict__[name] = found
+        return found
+
+    def __dir__(self) -> list[str]:
+        """Return the names in the module."""
+        return dir(self._module)
+
+    def __repr__(self) -> str:
+        return f"<{self._module!r} as traced>"
+
+
+def bind(thing: Any, find: FindRecorder) -> Any:
+    """Return something of NumPy's as a traced function is to see it."""
+    if isinstance(thing, np.ufunc):
+        return BoundUfunc(thing, find)
+    if is_numpy_function(thing):
+        return BoundFunction(thing, find)
+    if is_numpy_module(thing):
+        return NumpyShim(thing, find)
+    return thing

@@ -1,0 +1,94 @@
+"""The methods of NumPy's ufuncs on traced values: ``np.add.reduce``, ``np.add.at`` and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graphad.builder import Value
+from graphad.tracing.advice import refusal
+from graphad.tracing.lowering.coerce import broadcasted, emit, reshaped
+
+if TYPE_CHECKING:
+    from graphad.tracing.recorder import Recorder
+
+REDUCTIONS = {
+    np.add: np.sum,
+    np.multiply: np.prod,
+    np.maximum: np.max,
+    np.minimum: np.min,
+    np.logical_and: np.all,
+    np.logical_or: np.any,
+}
+ACCUMULATIONS = {np.add: np.cumsum, np.multiply: np.cumprod}
+
+
+def apply(
+    recorder: Recorder,
+    ufunc: np.ufunc,
+    method: str,
+    inputs: Sequence[Any],
+    kwargs: Mapping[str, Any],
+) -> Any:
+    """Return what a ufunc, or a method of one, gives on traced values.
+
+    Raises
+    ------
+    TraceError
+        If the method is not supported for this ufunc, or ``where=`` is given.
+    """
+    named = {key: value for key, value in kwargs.items() if value is not None}
+    if named.get("where", True) is not True:
+        raise refusal(
+            f"np.{ufunc.__name__} with where= leaves elements of the result undefined",
+            f"write np.where(condition, np.{ufunc.__name__}(...), other)",
+        )
+    named.pop("where", None)
+    if method == "__call__":
+        return recorder.call(ufunc, inputs, named)
+    if method == "reduce" and ufunc in REDUCTIONS:
+        return _along(recorder, REDUCTIONS[ufunc], inputs, kwargs)
+    if method == "accumulate" and ufunc in ACCUMULATIONS:
+        return _along(recorder, ACCUMULATIONS[ufunc], inputs, kwargs)
+    if method == "outer":
+        return _outer(recorder, ufunc, inputs, named)
+    if method == "at" and ufunc in (np.add, np.subtract):
+        return _add_at(recorder, ufunc, *inputs)
+    raise refusal(
+        f"np.{ufunc.__name__}.{method} of a traced value is not supported",
+        "write a loop over the elements, or whole-array functions such as np.sum and np.cumsum",
+    )
+
+
+def _along(recorder: Recorder, function: Any, inputs: Sequence[Any], kwargs: Any) -> Any:
+    names = ("axis", "dtype", "out", "keepdims", "initial", "where")
+    given = dict(zip(names, inputs[1:], strict=False)) | dict(kwargs)
+    axis = given.pop("axis", 0)
+    kept = {key: value for key, value in given.items() if value is not None and value is not False}
+    if kept.get("where") is True:
+        del kept["where"]
+    return recorder.call(function, (inputs[0],), {"axis": axis, **kept})
+
+
+def _outer(recorder: Recorder, ufunc: np.ufunc, inputs: Sequence[Any], kwargs: Any) -> Any:
+    left, right = (recorder.call(np.asarray, (x,)) for x in inputs)
+    wide = recorder.call(np.reshape, (left, left.shape + (1,) * right.ndim))
+    return recorder.call(ufunc, (wide, right), kwargs)
+
+
+def _add_at(recorder: Recorder, ufunc: np.ufunc, target: Any, index: Any, values: Any) -> None:
+    """Add to elements, to an element again each time that the index names it."""
+    recorder.locate()
+    where, given = target.places(index), recorder.content_of(values)
+    if ufunc is np.subtract:
+        given = recorder.content_of(recorder.call(np.negative, (values,)))
+    new = recorder.lift(target.fitting(given))
+    flat = reshaped(broadcasted(new, where.shape), (where.size,))
+    own = recorder.lift(target.storage.whole())
+    indices = np.array(where.reshape(-1), dtype=np.int64)
+    added = emit("scatter_add", flat, indices, axis=0, size=own.type.size)
+    total = emit("add", own, reshaped(added, own.shape))
+    assert isinstance(total, Value)
+    target.storage.write(target.storage.positions(), total)
