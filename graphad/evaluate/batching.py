@@ -6,11 +6,11 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from math import prod
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from graphad.builder import Builder, Value, copy_nodes, paused_gc
+from graphad.builder import Builder, G, Value, copy_nodes, paused_gc
 from graphad.cost import peak_live
 from graphad.errors import GraphError, InputError
 from graphad.evaluate.interpreter import Program, program_of
@@ -18,7 +18,6 @@ from graphad.ir import INPUT, Graph, Node, Symmetry
 from graphad.op import Array
 from graphad.ops.factories import broadcast_to
 
-G = TypeVar("G", bound=Graph)
 Shape = tuple[int, ...]
 
 BLOCK_ELEMENTS = 1 << 18

@@ -89,6 +89,7 @@ class _Planner:
         ids = [node.id for node in graph.inputs]
         self.register_of: dict[int, int] = dict(zip(ids, self.inputs, strict=True))
         self.constants: dict[int, Any] = {}
+        self.zero_dimensional: dict[int, int] = {}  # registers of constants as arrays
         self.memories_of: dict[int, tuple[int, ...]] = {}  # of arrays that are alive
         self.owned_by: dict[int, int] = {}  # the memory that an array fills, if it made it
         self.types: dict[int, Type] = {}  # of memories
@@ -227,7 +228,18 @@ class _Planner:
     # --- memory ------------------------------------------------------------------------------
 
     def _registers(self, call: Call) -> tuple[int, ...]:
+        if call.memory is Memory.TARGET and call.type.shape != ():
+            return tuple([self._array_register(value) for value in call.operands])
         return tuple([self._register(value) for value in call.operands])
+
+    def _array_register(self, value: int) -> int:
+        """Return the register of an operand beside arrays, where 0-d arrays beat NumPy scalars."""
+        if value not in self.constants or np.ndim(self.constants[value]):
+            return self._register(value)
+        if value not in self.zero_dimensional:
+            array = np.asarray(self.constants[value])
+            self.zero_dimensional[value] = self.registers.constant(array)
+        return self.zero_dimensional[value]
 
     def _register(self, value: int) -> int:
         register = self.register_of.get(value)

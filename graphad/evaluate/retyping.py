@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import numpy as np
 
-from graphad.builder import Builder, copy_nodes, paused_gc
+from graphad.builder import Builder, G, copy_nodes, paused_gc
 from graphad.errors import InputError, TypeRuleError
-from graphad.ir import CONST, INPUT, Graph, Node
+from graphad.ir import CONST, INPUT, Node
 from graphad.types import DTYPE_NAMES, DTYPES_BY_NAME, DType, Type
-
-G = TypeVar("G", bound=Graph)
 
 _SINGLE = {
     np.dtype(np.float64): np.dtype(np.float32),
@@ -34,10 +31,11 @@ def in_precision(dtype: DType, single: bool) -> DType:
 def retype(graph: G, types: Sequence[Type]) -> G:
     """Return the graph of the same function of inputs of other dtypes.
 
-    Each op's type rule says what becomes of it, as NumPy would. Scalar constants take the precision
-    of what they meet, as Python numbers do, unless they were of a higher one before. Arrays among
-    the constants keep their dtype. Dtypes that ops name (casts, identities) take the precision of
-    the inputs; a cast to real numbers becomes one to complex numbers where the operand is complex.
+    Each op's type rule says what becomes of it, as NumPy would. Constants that are one number, be
+    it in an array such as the zeros beside a derivative, take the precision of what they meet, as
+    Python numbers do, unless they were of a higher one before. Other arrays among the constants
+    keep their dtype. Dtypes that ops name (casts, identities) take the precision of the inputs; a
+    cast to real numbers becomes one to complex numbers where the operand is complex.
 
     Parameters
     ----------
@@ -106,7 +104,13 @@ def retype(graph: G, types: Sequence[Type]) -> G:
 
 
 def _is_weak(node: Node) -> bool:
-    return node.op is CONST and node.type.shape == () and node.type.is_inexact
+    """Return whether a node is a constant of one number, which stands for a Python number."""
+    if node.op is not CONST or not node.type.is_inexact:
+        return False
+    if node.type.size <= 1:
+        return True
+    elements = node.attrs[0].array.reshape(-1)
+    return bool(elements[0] == elements[-1] and (elements == elements[0]).all())
 
 
 def _constant(builder: Builder, node: Node, single: bool | None) -> Node | None:
@@ -119,7 +123,7 @@ def _constant(builder: Builder, node: Node, single: bool | None) -> Node | None:
 def _with_weak_constants(
     builder: Builder, node: Node, operands: tuple[Node, ...]
 ) -> tuple[Node, ...]:
-    """Return the operands, scalar constants in the precision of the others if there are any."""
+    """Return the operands, weak constants in the precision of the others if there are any."""
     pairs = list(zip(node.inputs, operands, strict=True))
     strong = [(old, new) for old, new in pairs if not _is_weak(old) and new.type.is_inexact]
     if not strong or len(strong) == len(pairs):

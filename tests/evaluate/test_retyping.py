@@ -98,7 +98,9 @@ def retype_one(build: Callable[[Builder, Any], Any], dtype: Any, was: Any = F64)
         (lambda b, x: 0.1 * x, F32, F64, "f64"),
         (lambda b, x: 0.1 * x, F64, C64, "c64"),
         (lambda b, x: 0.1 * x, F64, C128, "c128"),
-        (lambda b, x: b.constant(np.ones(2)) * x, F64, F32, "f64"),
+        (lambda b, x: b.constant(np.arange(2.0)) * x, F64, F32, "f64"),
+        (lambda b, x: b.constant(np.zeros(2)) + x, F64, F32, "f32"),
+        (lambda b, x: OPS["concatenate"](x, b.constant(np.zeros(3)), axis=0), F64, F32, "f32"),
         (lambda b, x: b.constant(np.ones(2, np.float32)) * x, F64, F32, "f32"),
         (lambda b, x: b.constant(np.float64(0.1)) * x, F32, F32, "f64"),
         (lambda b, x: OPS["cast"](x, dtype="f64"), F64, F32, "f32"),
@@ -117,7 +119,7 @@ def retype_one(build: Callable[[Builder, Any], Any], dtype: Any, was: Any = F64)
 def test_what_becomes_of_dtypes(
     build: Callable[[Builder, Any], Any], was: Any, dtype: Any, expected: str
 ) -> None:
-    """Scalar constants and named dtypes follow the inputs, arrays keep theirs, results promote."""
+    """Lone numbers and named dtypes follow the inputs, arrays keep theirs, results promote."""
     assert retype_one(build, dtype, was).outputs[0].type.dtype == DTYPES_BY_NAME[expected]
 
 
