@@ -122,14 +122,18 @@ def contraction_steps(spec: str, shapes: tuple[Shape, ...]) -> tuple[Step, ...]:
     path = np.einsum_path(once, *[np.empty(shape) for shape in shapes], optimize="greedy")[0]
     left = list(terms)
     steps: list[Step] = []
-    for number, taken in enumerate(path[1:]):
-        pair = tuple(left[i] for i in taken)
-        rest = [term for i, term in enumerate(left) if i not in taken]
-        last = number == len(path) - 2
-        needed = set(wanted).union(*rest)
-        result = wanted if last else "".join(c for c in dict.fromkeys("".join(pair)) if c in needed)
-        steps.append((tuple(taken), pair, result))
-        left = [*rest, result]
+    for group in path[1:]:
+        waiting = sorted(group)
+        while waiting:  # NumPy takes more than two at once where it costs no more
+            taken, waiting = tuple(waiting[:2]), waiting[2:]
+            pair = tuple(left[i] for i in taken)
+            rest = [term for i, term in enumerate(left) if i not in taken]
+            needed = set(wanted).union(*rest)
+            kept = "".join(c for c in dict.fromkeys("".join(pair)) if c in needed)
+            result = kept if rest else wanted
+            steps.append((taken, pair, result))
+            left = [*rest, result]
+            waiting = [*[i - 2 for i in waiting], len(rest)] if waiting else []
     return tuple(steps)
 
 

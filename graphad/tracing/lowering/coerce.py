@@ -37,7 +37,12 @@ def emit(name: str, *args: Value | Number | Array, **attrs: Any) -> Value:
 
 def reshaped(x: Value, shape: Shape) -> Value:
     """Return `x` in another shape of as many elements; `x` itself if it has that shape."""
-    return x if x.shape == shape else emit("reshape", x, shape=shape)
+    if x.shape == shape:
+        return x
+    array = constant_array(x)
+    if array is not None:
+        return x.builder.constant(array.reshape(shape))
+    return emit("reshape", x, shape=shape)
 
 
 def permuted(x: Value, axes: Sequence[int]) -> Value:
@@ -86,8 +91,9 @@ def known_int(x: object, what: str) -> int:
     TraceError
         If it is something else, or depends on an input.
     """
+    array = known_array(x, what)
     try:
-        return operator.index(known_array(x, what)[()])
+        return operator.index(array[()])
     except TypeError:
         raise TraceError(f"{what} must be an integer, not {x!r}") from None
 

@@ -98,8 +98,7 @@ def _trapezoid(
             step = reshaped(step, (step.type.size,) + (1,) * (values.ndim - 1 - along))
         else:
             step = _diff(builder, places, axis=axis)
-    step, values = common_dtype([step, values])
-    heights = emit("add", *_ends(values, along))
+    step, heights = common_dtype([step, emit("add", *_ends(values, along))])
     areas = emit("divide", emit("multiply", step, heights), 2.0)
     return reduced("sum", areas, (along,))
 

@@ -89,11 +89,10 @@ def getitem(value: Value, index: Any) -> Value:
     if any(isinstance(item, Value) for item in items):
         return _take_traced(value, _expanded(items, value.ndim))
     _probe(value.shape, items)
-    items = _expanded(items, value.ndim)
     if any(isinstance(item, np.ndarray) and item.ndim == 0 for item in items):
         return _take_flat(value, items)  # a boolean scalar, which makes an axis
     if not any(isinstance(item, np.ndarray) for item in items):
-        return _get_basic(value, items)
+        return _get_basic(value, _expanded(items, value.ndim))
     return _take(value, items)
 
 
@@ -226,16 +225,17 @@ def _take(x: Value, items: list[Item]) -> Value:
     """Apply the basic items, merge the axes of the arrays to one, and take along it.
 
     NumPy puts the axes of the arrays where they stood, or first where a slice or a new axis stands
-    between two of them; integers count as arrays there.
+    between two of them, or ``...``, even if that stands for no axis; integers count as arrays.
     """
     apart = not _contiguous([i for i, item in enumerate(items) if _is_advanced(item)])
-    without = [item for item in items if not isinstance(item, int)]
+    expanded = _expanded(items, x.ndim)
+    without = [item for item in expanded if not isinstance(item, int)]
     places = [i for i, item in enumerate(without) if _is_array(item)]
     if not _contiguous(places):
         return _take_flat(x, items)
     arrays = without[places[0] : places[-1] + 1]
     basic = []
-    for item in items:
+    for item in expanded:
         basic.extend([slice(None)] * _consumed(item) if _is_array(item) else [item])
     x = _get_basic(x, basic)
     axis = places[0]

@@ -191,17 +191,17 @@ def _array_split(
     return _pieces(as_value(builder, ary), indices_or_sections, axis, equal=False)
 
 
-def _enter_split(function: Any, axis: int) -> None:
+def _enter_split(function: Any, axis: int, least: int) -> None:
     @lowers(function)
     def _split_along(builder: Builder, ary: ArrayLike, indices_or_sections: Any) -> list[Value]:
         x = as_value(builder, ary)
-        if x.ndim <= max(axis, int(axis > 0)):
-            raise TraceError(f"an array of {x.ndim} dimensions has no axis {axis}")
+        if x.ndim < least:
+            raise TraceError(f"at least {least} dimensions are needed, not {x.ndim}")
         return _pieces(x, indices_or_sections, axis, equal=True)
 
 
-_enter_split(np.vsplit, 0)
-_enter_split(np.dsplit, 2)
+_enter_split(np.vsplit, axis=0, least=2)
+_enter_split(np.dsplit, axis=2, least=3)
 
 
 @lowers(np.hsplit)

@@ -185,17 +185,25 @@ def _pairs(x: Any, ndim: int, what: str) -> Array:
 
 @lowers(np.pad)
 def _pad(
-    builder: Builder, array: ArrayLike, pad_width: Any, mode: Any = "constant", **kwargs: Any
+    builder: Builder,
+    array: ArrayLike,
+    pad_width: Any,
+    mode: Any = "constant",
+    *,
+    constant_values: Any = 0,
+    reflect_type: str = "even",
 ) -> Value:
     x = as_value(builder, array)
     widths = _pairs(pad_width, x.ndim, "pad_width")
     if widths.dtype.kind not in "iu" or (widths < 0).any():
         raise TraceError("pad_width must be integers that are not negative")
     if mode == "constant":
-        return _pad_constant(x, widths, **kwargs)
-    if mode not in _BY_POSITION or kwargs.get("reflect_type", "even") != "even":
+        return _pad_constant(x, widths, constant_values)
+    if reflect_type != "even":
+        raise TraceError(f"reflect_type={reflect_type!r} is not supported; use np.concatenate")
+    if mode not in _BY_POSITION:
         raise TraceError(
-            f"mode={mode!r} with {kwargs or 'no options'} is not supported; use one of 'constant', "
+            f"mode={mode!r} is not supported; use one of 'constant', "
             f"{', '.join(map(repr, _BY_POSITION))}, or np.concatenate"
         )
     for axis, (before, after) in enumerate(widths.tolist()):
@@ -209,7 +217,7 @@ def _pad(
     return x
 
 
-def _pad_constant(x: Value, widths: Array, constant_values: Any = 0) -> Value:
+def _pad_constant(x: Value, widths: Array, constant_values: Any) -> Value:
     """Join constants to both ends of each axis; they are numbers like any other, zeros too."""
     values = _pairs(constant_values, x.ndim, "constant_values")
     for axis, width in enumerate(widths.tolist()):
