@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import graphad as ga
+from graphad.passes.pipeline import Report
 
 POINT = np.array([1.0, 2.0, 3.0])
-PASSES = "fold,simplify,contract,simplify,collect,cse"
+SCALAR_PASSES = "fold,simplify,cse,scalarize,simplify,collect,symmetry,cse,dce"
 
 
 def rosenbrock(x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -36,10 +37,9 @@ def show(title: str, graph: ga.Graph) -> None:
     print(f"\nat {POINT}:\n{graph(POINT)}")
 
 
-def show_passes(title: str, graph: ga.Graph, passes: str) -> None:
+def show_passes(title: str, report: Report, graph: ga.Graph) -> None:
     """Print nodes and operations of a graph before and after each pass."""
     heading(title)
-    report = graph.report(passes)
     print(report)
     same = np.allclose(graph(POINT), report.graph(POINT), rtol=1e-13)
     print(f"\nthe same values before and after: {same}")
@@ -99,12 +99,10 @@ def main(folder: Path) -> None:
     show("Its Hessian: function.diff().diff()", hessian)
 
     raw = function.diff(optimize=False).diff(optimize=False)
-    show_passes("The Hessian as the rules make it, and after each pass", raw, PASSES)
-    show_passes(
-        "The same at scalar grain, where equal mixed partials are one node",
-        raw,
-        f"{PASSES},scalarize,simplify,collect,symmetry,cse,dce",
-    )
+    arrays = raw.report()
+    scalars = raw.report(SCALAR_PASSES)
+    show_passes("The Hessian as the rules make it, and after each pass of diff", arrays, raw)
+    show_passes("At scalar grain, where equal mixed partials are one node", scalars, raw)
 
     check_hessian(gradient, hessian)
     show_text_round_trip(hessian)
@@ -115,7 +113,7 @@ def main(folder: Path) -> None:
         "gradient": gradient,
         "hessian": hessian,
         "hessian_raw": raw,
-        "hessian_scalar": hessian.run("scalarize,simplify,collect,symmetry,cse,dce"),
+        "hessian_scalar": scalars.graph,
         "second_derivative": second,
     }
     draw(folder, graphs)
