@@ -204,7 +204,7 @@ def as_value(builder: Builder, x: ArrayLike, like: Value | None = None) -> Value
     >>> from graphad.types import FLOAT64
     >>> b = Builder()
     >>> x = b.input("x", FLOAT64)
-    >>> as_value(b, [[x, 1], [0, x]])
+    >>> as_value(b, [[x, 1.0], [0.0, x]])
     <value <%3: f64[2,2] = pack %0 %1 %2 %0>>
     """
     if isinstance(x, Value):

@@ -74,7 +74,7 @@ def parse_subscripts(spec: str, ndims: Sequence[int]) -> tuple[list[str], str]:
     Examples
     --------
     >>> parse_subscripts("...ij,jk", [3, 2])
-    (['kij', 'jl'], 'kil')
+    (['lij', 'jk'], 'lik')
     """
     text = spec.replace(" ", "")
     left, arrow, right = text.partition("->")

@@ -309,7 +309,7 @@ def setitem(value: Value, index: Any, new: Any) -> Value:
     >>> from graphad.builder import Builder
     >>> from graphad.types import make_type
     >>> x = Builder().input("x", make_type((4,), np.dtype(float)))
-    >>> setitem(x, slice(1, 3), 0.0)
+    >>> setitem(x, slice(1, 3), [0.0, 1.0])
     <value <%2: f64[4] = update %0 %1>>
     """
     part = cast_to(as_value(value.builder, new, value), value.type.dtype)

@@ -214,6 +214,8 @@ def refusal(function: Function) -> str | None:
     """
     if function in _REFUSED:
         return _REFUSED[function]
+    if function in LOWERINGS:
+        return None
     module: str = getattr(function, "__module__", None) or type(function).__module__
     for prefix, advice in _MODULES.items():
         if module == prefix or module.startswith((f"{prefix}.", f"{prefix}._")):

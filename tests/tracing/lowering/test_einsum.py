@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from graphad.builder import Builder
 from graphad.tracing.lowering import LOWERINGS
@@ -82,9 +81,7 @@ def test_random_subscripts(data: st.DataObject) -> None:
     if data.draw(st.booleans()):
         chosen = data.draw(st.lists(st.sampled_from(used), unique=True)) if used else []
         spec += "->" + "".join(chosen)
-    arrays = [
-        traced(*[sizes[letter] for letter in term], seed=i) for i, term in enumerate(terms)
-    ]
+    arrays = [traced(*[sizes[letter] for letter in term], seed=i) for i, term in enumerate(terms)]
     check(Case(np.einsum, (spec, *arrays)))
 
 

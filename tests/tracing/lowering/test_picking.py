@@ -89,10 +89,7 @@ WIDTHS = (1, (1, 2), ((1, 2), (0, 3)), [[2, 1]], np.array([[1], [2]]), 0)
     *[call(np.pad, M, width, constant_values=1.5) for width in WIDTHS],
     call(np.pad, M, 1, "constant", constant_values=((1, 2), (3, 4))),
     call(np.pad, M, ((1, 2), (3, 1)), mode="constant", constant_values=(5, 6)),
-    *[
-        call(np.pad, M, ((2, 1), (1, 2)), mode)
-        for mode in ("edge", "reflect", "symmetric", "wrap")
-    ],
+    *[call(np.pad, M, ((2, 1), (1, 2)), mode) for mode in ("edge", "reflect", "symmetric", "wrap")],
     *[call(np.pad, X, 7, mode=mode) for mode in ("edge", "reflect", "symmetric", "wrap")],
     call(np.pad, X, 2, mode="reflect", reflect_type="even"),
 )
