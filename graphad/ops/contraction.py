@@ -248,15 +248,18 @@ def _transpose(
     others = [(arg, terms[i]) for i, arg in enumerate(args) if arg is not None]
     wanted = terms[position]
     known = set(out).union(*[term for _, term in others])
-    found = "".join(letter for letter in wanted if letter in known)
+    whole = all(letter in known for letter in wanted)
+    single = "".join(dict.fromkeys(wanted))
+    found = wanted if whole else "".join(letter for letter in single if letter in known)
     term_list = [out, *[term for _, term in others]]
     cotangent = contract([ct, *[arg for arg, _ in others]], term_list, found)
-    if found != wanted:  # an index that was only summed over comes back by repetition
-        if len(set(wanted)) != len(wanted):
-            raise TypeRuleError(f"einsum {attrs[0]!r} has no transpose: sum its diagonal first")
+    if not whole:  # an index that was only summed over comes back by repetition
         sizes = dict(zip(wanted, types[position].shape, strict=True))
-        held = tuple([sizes[letter] if letter in known else 1 for letter in wanted])
-        cotangent = broadcast_to(reshape_to(cotangent, held), types[position].shape)
+        held = tuple([sizes[letter] if letter in known else 1 for letter in single])
+        spread = tuple([sizes[letter] for letter in single])
+        cotangent = broadcast_to(reshape_to(cotangent, held), spread)
+        if single != wanted:
+            cotangent = contract([cotangent], [single], wanted)
     result: list[Operand | None] = [None] * len(args)
     result[position] = cotangent
     return result
@@ -286,6 +289,8 @@ einsum = OPS.enter(
             Sample(((3,), (3,)), attrs=("i,i->",)),
             Sample(((3,), (2,)), attrs=("i,j->ij",)),
             Sample(((3, 3),), attrs=("ii->i",)),
+            Sample(((3, 3),), attrs=("ii->",)),
+            Sample(((2, 2, 3), (3,)), attrs=("iij,j->",)),
             Sample(((3,),), attrs=("i->ii",)),
             Sample(((2, 3),), attrs=("ij->j",)),
             Sample(((2, 3), (3,), (3, 2)), attrs=("ij,j,jk->ik",)),
