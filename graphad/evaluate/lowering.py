@@ -105,7 +105,7 @@ def lower(node: Node) -> Sequence[Call]:
             return (Call(ufunc, ids, (), node.id, type, Memory.TARGET),)
         if len(ids) > 2 and ufunc.nin == 2:
             return _folded(node, ids)
-    if op.name == "integer_power" and type.is_inexact and abs(node.attrs[0]) > 1:
+    if op.name == "integer_power" and type.is_inexact and node.attrs[0] != 0:
         return _multiplied(node)
     if op.name in VIEWS:
         run = _VIEW_METHODS.get(op.name, op.evaluate)
@@ -166,9 +166,10 @@ def _multiplied(node: Node) -> list[Call]:
     exponent: int = node.attrs[0]
     run: Callable[..., Any] = np.multiply
     invert: Callable[..., Any] = _inverse
+    copy: Callable[..., Any] = np.positive
     memory = Memory.TARGET
     if type.shape == () and type.dtype in _REAL:
-        run, invert, memory = operator.mul, _scalar_inverse, Memory.NONE
+        run, invert, copy, memory = operator.mul, _scalar_inverse, operator.pos, Memory.NONE
     calls: list[Call] = []
 
     def product(left: int, right: int) -> int:
@@ -185,13 +186,15 @@ def _multiplied(node: Node) -> list[Call]:
     if exponent < 0:
         assert result is not None
         calls.append(Call(invert, (result,), (), node.id, type, memory))
-    else:
+    elif calls:
         calls[-1] = calls[-1]._replace(out=node.id)
+    else:
+        calls.append(Call(copy, (square,), (), node.id, type, memory))
     return calls
 
 
-def _inverse(x: Any, out: Any = None) -> Any:
-    return np.divide(1, x, out=out)
+def _inverse(x: Any, **where: Any) -> Any:
+    return np.divide(1, x, **where)
 
 
 def _scalar_inverse(x: Any) -> Any:

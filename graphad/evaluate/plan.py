@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -153,7 +154,8 @@ class _Planner:
         is_output = call.out in self.outputs
         target = self._overwritable(call.type, dying, is_output)
         if target is None and is_output:
-            self._add_array(call, dying)
+            # In the order of a buffer's elements too: it decides how reductions round.
+            self._add_array(call._replace(run=partial(call.run, order="C")), dying)
             return
         if target is not None:
             out, memory = self.register_of.pop(target), self.owned_by.pop(target)

@@ -64,7 +64,10 @@ def sample_graph(op: Op, sample: Sample, dtype: DType = F64) -> Graph:
 
 
 def naive(graph: Graph, arrays: Sequence[Array]) -> list[Any]:
-    """Evaluate node by node, keeping everything."""
+    """Evaluate node by node, keeping everything.
+
+    Elements are in C order after each elementwise op, since the order decides how sums round.
+    """
     values: list[Any] = [None] * len(graph.nodes)
     for node, array in zip(graph.inputs, arrays, strict=True):
         values[node.id] = np.asarray(array)
@@ -74,7 +77,8 @@ def naive(graph: Graph, arrays: Sequence[Array]) -> list[Any]:
                 values[node.id] = node.attrs[0].array
             elif node.op is not INPUT:
                 operands = [values[operand.id] for operand in node.inputs]
-                values[node.id] = np.asarray(node.op.evaluate(*operands, *node.attrs))
+                value = node.op.evaluate(*operands, *node.attrs)
+                values[node.id] = np.asarray(value, order="C" if node.op.elementwise else None)
     return [values[node.id] for node in graph.outputs]
 
 
