@@ -32,8 +32,9 @@ TYPE = re.compile(r"([0-9A-Za-z_]++)\[([0-9, ]*+)\]")
 TYPE_WANTED = "a type such as f64[] or f64[2,3]"
 
 _MOST_AXES = 64
-_LONGEST_INTEGER = 18
-_NAME = re.compile(rf"{WORD}[ \t]*+=")
+_LONGEST_LENGTH = 18
+_LONGEST_INTEGER = 1000
+_NAME = re.compile(rf"{WORD}[ \t\r]*+=")
 _LEFT = re.compile(r"\[")
 _RIGHT = re.compile(r"\]")
 _COMMA = re.compile(",")
@@ -106,7 +107,7 @@ def read_type(scanner: Scanner) -> Type:
     except LiteralError as error:
         raise scanner.error(str(error)) from None
     words = [word.strip() for word in found[2].split(",")] if found[2].strip() else []
-    if not all(0 < len(word) <= _LONGEST_INTEGER and " " not in word for word in words):
+    if not all(0 < len(word) <= _LONGEST_LENGTH and " " not in word for word in words):
         raise scanner.error("expected lengths of axes such as [2,3]", found.start(2) - 1)
     if len(words) > _MOST_AXES:
         raise scanner.error(f"a type has at most {_MOST_AXES} axes, not {len(words)}")
@@ -234,7 +235,7 @@ class AttributeReader:
         scanner = self.scanner
         word = scanner.expect(_NUMBERS, wanted)
         parts = word.split(":")
-        if max(map(len, parts)) > _LONGEST_INTEGER:
+        if max([len(part.lstrip("-")) for part in parts]) > _LONGEST_INTEGER:
             message = f"expected integers of at most {_LONGEST_INTEGER} digits"
             raise scanner.error(message, scanner.position - len(word))
         numbers = [int(part) for part in parts]

@@ -29,8 +29,8 @@ _KINDS: dict[str, tuple[re.Pattern[str], str]] = {
     "c": (re.compile(f"{_FLOAT}|{_COMPLEX}"), "a number such as (0.5+1.0j)"),
 }
 _PARTS = re.compile(rf"\(({_FLOAT})([-+]{_UNSIGNED})j\)")
-_WORD = re.compile(r"[^\s,/\[\]]++")
-_ROW = re.compile(r"[^\s,/\[\]]++(?:[ \t\r\n]*+,[ \t\r\n]*+[^\s,/\[\]]++)*+")
+_WORD = re.compile(r"[^\s,/()\[\]]++|\([^\s,/()\[\]]++\)")
+_ROW = re.compile(rf"(?:{_WORD.pattern})(?:[ \t\r\n]*+,[ \t\r\n]*+(?:{_WORD.pattern}))*+")
 _SPLAT = re.compile(r"splat\b")
 _LEFT = re.compile(r"\[")
 _RIGHT = re.compile(r"\]")
@@ -247,9 +247,9 @@ class Elements:
                 f"pass Limits(elements=...) to read more"
             )
         if scanner.take(_SPLAT) is not None:
-            return Constant(np.full(type.shape, self._row(1, type)[0], type.dtype))
+            return Constant(np.full(type.shape, self._words(_WORD, 1, type)[0], type.dtype))
         if type.shape == ():
-            return Constant(self._row(1, type)[0])
+            return Constant(self._words(_WORD, 1, type)[0])
         if type.size == 0:
             scanner.expect(_LEFT, f"'[]', since {type} has no elements")
             scanner.expect(_RIGHT, f"']', since {type} has no elements")
@@ -269,17 +269,18 @@ class Elements:
             for block in blocks:
                 if row % block == 0:
                     scanner.expect(_LEFT, f"'[' of {type}")
-            whole[row] = self._row(length, type)
+            whole[row] = self._words(_ROW, length, type)
             for block in blocks:
                 if (row + 1) % block == 0:
                     scanner.expect(_RIGHT, f"']' after {_elements_of(length)} of {type}")
         return whole.reshape(type.shape)
 
-    def _row(self, length: int, type: Type) -> Array:
+    def _words(self, pattern: re.Pattern[str], length: int, type: Type) -> Array:
+        """Read one word, or the words of a row."""
         scanner = self.scanner
         scanner.skip()
         start = scanner.position
-        found = _ROW.match(scanner.text, start)
+        found = pattern.match(scanner.text, start)
         if found is None:
             raise scanner.wanted(f"{_elements_of(length)} of {type}")
         words = [word.strip() for word in found[0].split(",")]

@@ -38,7 +38,7 @@ DEFAULT_LIMITS = Limits()
 _OPERANDS = r"such as %x, %3 or 0.5"
 _STATEMENT = "a statement such as '%3: f64[] = sin %x', or 'return'"
 
-_VERSION = re.compile(r"graphad[ \t]+([0-9]{1,9})\b")
+_VERSION = re.compile(r"graphad[ \t\r]+([0-9]{1,9})\b")
 _GRAPH = re.compile(r"graph\b")
 _INPUT = re.compile(f"%(?:{WORD}|{QUOTED})")
 _LABEL = re.compile(f"%(?:[0-9]++|{WORD}|{QUOTED})")
@@ -61,12 +61,12 @@ _PIECES = (
     (_OP, "the name of an op"),
 )
 _HEAD = re.compile(
-    rf"{SPACE.pattern}({_LABEL.pattern})[ \t]*+:[ \t]*+([0-9A-Za-z_]++\[[0-9, ]*+\])"
-    rf"[ \t]*+=[ \t]*+({_OP.pattern})"
+    rf"{SPACE.pattern}({_LABEL.pattern})[ \t\r]*+:[ \t\r]*+([0-9A-Za-z_]++\[[0-9, ]*+\])"
+    rf"[ \t\r]*+=[ \t\r]*+({_OP.pattern})"
 )
 """The pieces of a statement up to its op, in one go."""
 _TAIL = re.compile(
-    rf"((?:[ \t]++(?:{_OPERAND.pattern})(?![ \t]*=))*+)[ \t\r]*+"
+    rf"((?:[ \t\r]++(?:{_OPERAND.pattern})(?![ \t\r]*=))*+)[ \t\r]*+"
     rf'((?:[^\n"/]|{QUOTED}|/(?!/))*+)(?://[^\n]*+)?+(\n|\Z)?'
 )
 """Operands, attributes and the end of the line, which is missing where a string does not end."""
@@ -376,7 +376,7 @@ class _Reader(Scanner):
         return self.error(f"unknown op {name!r}{close_matches(name, OPS)}", start)
 
     def _undefined(self, label: str, start: int) -> ParseError:
-        later = re.compile(rf"^[ \t]*{re.escape(label)}[ \t]*:", re.MULTILINE)
+        later = re.compile(rf"^[ \t\r]*{re.escape(label)}[ \t\r]*:", re.MULTILINE)
         found = later.search(self.text, start)
         if found is not None:
             line = self.text.count("\n", 0, found.start()) + 1

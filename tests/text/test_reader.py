@@ -166,8 +166,7 @@ def test_bad_statements(text: str, expected: str) -> None:
         ("%1: f64[0] = const [1.0]", ("23: expected ']', since f64[0] has no elements, "
          "found '1.0'")),
         ("%1: f64[2] = const splat [1.0]", "28: expected 1 element of f64[2], found '['"),
-        ("%1: f64[2] = const splat 1.0, 2.0",
-         "28: expected 1 element in a row of f64[2], found 2"),
+        ("%1: f64[2] = const splat 1.0, 2.0", "31: expected the end of the line, found ','"),
     ],
 )  # fmt: skip
 def test_bad_constants(text: str, expected: str) -> None:
@@ -206,8 +205,8 @@ def test_bad_constants(text: str, expected: str) -> None:
          "42: expected a value such as 3, (0, 1), 0:6:2 or \"i,i->\", found '1.5'"),
         ("%1: f64[3] = integer_power %x exponent=true",
          "42: exponent of integer_power: expected an integer, found true or false"),
-        (f"%1: f64[3] = integer_power %x exponent={'9' * 19}",
-         "42: expected integers of at most 18 digits"),
+        (f"%1: f64[3] = integer_power %x exponent={'9' * 1001}",
+         "42: expected integers of at most 1000 digits"),
         ("%1: f64[2] = slice %x [1]", "26: expected a span such as 1:2, found '1'"),
         ("%1: f64[2] = slice %x [1:]",
          "26: expected a span such as 1:3 or 0:6:2, found '1'"),
@@ -321,7 +320,7 @@ def test_not_a_string() -> None:
 def test_space_comments_and_line_ends(graph: Graph) -> None:
     """More space, comments, empty lines and other line ends do not change the graph."""
     text = dump(graph)
-    text = text.replace(" = ", "\t=  ").replace(", ", " ,  ").replace(": ", " :")
+    text = text.replace(" = ", "\t\r=  ").replace(", ", " ,  ").replace(": ", " :")
     text = re.sub(r"$", " // %1: f64[] = sin", text, flags=re.MULTILINE)
     text = "\r\n\r\n".join(text.split("\n")) + "\r\n"
     assert parse(text) == graph
