@@ -6,23 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from graphad.ir import INPUT, Graph, Node
-from graphad.viz.labels import op_symbol, signature, type_text
-from graphad.viz.picture import (
-    LIMIT,
-    Arrow,
-    Cell,
-    Picture,
-    Slot,
-    cell_of,
-    chip,
-    counted,
-    full_picture,
-    is_leaf,
-    node_depths,
-)
+from graphad.viz.cells import Arrow, Cell, Picture, Slot, chip, make_cell
+from graphad.viz.labels import op_symbol, shorten, signature, type_text
+from graphad.viz.picture import LIMIT, counted, full_picture, is_leaf
 
 _MOST_BANDS = 18
-_MOST_IN_BAND = 9
+_MOST_IN_BAND = 7
+_FURTHEST = 2
 _REST = "other ops"
 
 
@@ -54,6 +44,7 @@ class _Group:
     inputs: dict[str, int] = field(default_factory=dict)
     constants: int = 0
     inside: int = 0
+    earlier: int = 0
 
 
 def collapsed_picture(graph: Graph, limit: int) -> Picture:
@@ -82,6 +73,8 @@ def collapsed_picture(graph: Graph, limit: int) -> Picture:
                 _count_leaf(group, operand)
             elif groups[group_of[operand.id]].band == group.band:
                 group.inside += 1
+            elif group.band - groups[group_of[operand.id]].band > _FURTHEST:
+                group.earlier += 1
             else:
                 pair = (group_of[operand.id], own)
                 uses[pair] = uses.get(pair, 0) + 1
@@ -173,40 +166,46 @@ def _count_leaf(group: _Group, leaf: Node) -> None:
 def _slots(group: _Group, sources: list[int]) -> list[Slot]:
     slots = [Slot("arrow", node=source) for source in sorted(sources)]
     names = sorted(group.inputs, key=lambda name: (-group.inputs[name], name))
-    for name in names[:2]:
-        times = f"×{group.inputs[name]:,}"
-        title = f"input {name}, {counted(group.inputs[name], 'use')}"
-        slots.append(chip("input", name, times, title))
-    if len(names) > 2:
-        others = sum(group.inputs[name] for name in names[2:])
-        title = f"{counted(others, 'use')} of other inputs: {', '.join(names[2:40])}"
-        slots.append(chip("input", f"{len(names) - 2} inputs", f"×{others:,}", title))
-    if group.constants:
-        title = counted(group.constants, "use") + " of constants"
-        slots.append(chip("const", "const", f"×{group.constants:,}", title))
+    if names:
+        total = sum(group.inputs.values())
+        text = shorten(names[0], 12) if len(names) == 1 else f"{len(names)} inputs"
+        each = "\n".join(f"{name} ×{group.inputs[name]:,}" for name in names[:20])
+        slots.append(chip(Slot("input", text, f"×{total:,}", f"uses of inputs\n{each}")))
+    if group.earlier:
+        title = f"{counted(group.earlier, 'use')} of values more than {_FURTHEST} bands above"
+        slots.append(chip(Slot("more", "earlier", f"×{group.earlier:,}", title)))
     return slots
 
 
 def _cell(group: _Group, slots: list[Slot], largest: int) -> Cell:
     kinds = sorted(group.types, key=lambda text: (-group.types[text], text))
-    note = kinds[0] if len(kinds) == 1 else f"{len(kinds)} types"
     listed = "\n".join(f"{text} ×{group.types[text]:,}" for text in kinds[:12])
     title = (
         f"{counted(group.count, 'node')}: {group.name}, derivative order {group.order}\n"
-        f"{listed}\n{counted(group.inside, 'use')} of values in the same band"
+        f"{listed}\n{counted(group.inside, 'use')} of values in the same band\n"
+        f"{counted(group.constants, 'use')} of constants"
     )
-    head = op_symbol(group.name)
-    return cell_of(
+    cell = Cell(
         "group",
-        head,
+        shorten(op_symbol(group.name), 28),
         f"×{group.count:,}",
-        note,
-        slots,
+        kinds[0] if len(kinds) == 1 else f"{len(kinds)} types",
         order=group.order,
         title=title,
+        slots=tuple(slots),
         free=True,
         share=group.count / largest,
     )
+    return make_cell(cell)
+
+
+def node_depths(graph: Graph) -> list[int]:
+    """Return for each node the number of ops on the longest way to it from a leaf."""
+    depths = [0] * len(graph.nodes)
+    for node in graph.nodes:
+        if node.inputs:
+            depths[node.id] = 1 + max([depths[operand.id] for operand in node.inputs])
+    return depths
 
 
 def _add_outputs(
@@ -226,11 +225,12 @@ def _add_outputs(
     total = len(graph.outputs)
     slots = [Slot("arrow", node=source) for source in sorted(sources)]
     if leaf_count:
-        slots.append(chip("const", "leaves", f"×{leaf_count:,}", "inputs or constants"))
+        note = f"×{leaf_count:,}"
+        slots.append(chip(Slot("const", "leaves", note, "inputs or constants")))
     head = "out" if total == 1 else f"{total:,} outputs"
     types = ", ".join(dict.fromkeys(type_text(node.type) or "f64[]" for node in graph.outputs))
     title = f"{counted(total, 'output')}: {types[:200]}"
-    cells.append(cell_of("output", head, "", "", slots, title=title, free=True, result=True))
+    cells.append(make_cell(Cell("output", head, title=title, slots=tuple(slots), free=True)))
     target = len(cells) - 1
     for position, slot in enumerate(cells[target].slots):
         if slot.kind == "arrow":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from graphad.ir import Graph
+from graphad.viz.cells import Arrow, Cell, Slot
 from graphad.viz.collapse import picture_of
+from graphad.viz.markup import legible
 from graphad.viz.palette import order_shade
-from graphad.viz.picture import LIMIT, Arrow, Cell, Slot
+from graphad.viz.picture import LIMIT
 
 
 def quote(text: str) -> str:
@@ -16,8 +18,8 @@ def quote(text: str) -> str:
     >>> print(quote('say "hi" \\ bye'))
     "say \"hi\" \\ bye"
     """
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    escaped = escaped.replace("\r", "").replace("\n", "\\n").replace("\0", "\ufffd")
+    escaped = legible(text).replace("\\", "\\\\").replace('"', '\\"')
+    escaped = escaped.replace("\r", "").replace("\n", "\\n")
     return f'"{escaped}"'
 
 
@@ -82,7 +84,7 @@ def _cell_lines(number: int, cell: Cell, arrows: list[Arrow], highest: int) -> l
         options.append(f'fillcolor="{shade.fill}" color="{shade.border}" fontcolor="{shade.ink}"')
         if cell.result:
             options.append("penwidth=2.5")
-    if not cell.free:
+    if not cell.free and len(cell.slots) > 1:
         options.append("ordering=in")
     lines = [f"  n{number} [{' '.join(options)}]"]
     sources = {arrow.slot: arrow for arrow in arrows}

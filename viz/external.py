@@ -69,7 +69,12 @@ def lay_out_by_dot(
         raise LayoutUnavailableError(f"it took longer than {time_limit:g} seconds") from None
     except subprocess.CalledProcessError as error:
         raise LayoutUnavailableError(f"it failed: {str(error.stderr).strip()[:200]}") from None
-    return _read(answer, widths, heights, links)
+    except OSError as error:
+        raise LayoutUnavailableError(f"it cannot be run: {error.strerror or error}") from None
+    try:
+        return _read(answer, widths, heights, links)
+    except (ValueError, LookupError, TypeError):
+        raise LayoutUnavailableError("its answer was not understood") from None
 
 
 def _run(text: str, time_limit: float) -> str:
@@ -113,9 +118,13 @@ def _layout_text(
     for i, link in enumerate(links):
         port = sorted(set(entries[link.target])).index(link.offset)
         lines.append(f"b{link.source}:s -> b{link.target}:p{port}:n [id={i}]")
+    first = 0
     for row in sorted(set(rows)):
-        same = " ".join(f"b{number}" for number, own in enumerate(rows) if own == row)
-        lines.append(f"{{ rank=same {same} }}")
+        same = [number for number, own in enumerate(rows) if own == row]
+        lines.append(f"{{ rank=same {' '.join(f'b{number}' for number in same)} }}")
+        if same[0] != first:
+            lines.append(f"b{first} -> b{same[0]} [style=invis]")
+        first = same[0]
     lines.append("}")
     return "\n".join(lines)
 
@@ -163,6 +172,8 @@ def _read(
             top[number] = total[3] - y - heights[number] / 2
     routes: list[Route] = [()] * len(links)
     for item in data.get("edges", []):
+        if "id" not in item:
+            continue
         number = int(item["id"])
         points = [pair for pair in item["pos"].split(" ") if not pair.startswith(("s,", "e,"))]
         route: list[Point] = []

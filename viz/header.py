@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from graphad.viz.cells import Picture
 from graphad.viz.labels import shorten
 from graphad.viz.markup import clean, rect, short, text, title
 from graphad.viz.metrics import label_width, small_width
-from graphad.viz.picture import Picture
 from graphad.viz.style import order_suffix
 
 _SWATCH = 22.0

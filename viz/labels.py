@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphad.constant import Constant, Span
-from graphad.ir import CONST, INPUT, Graph, Node, Tree
+from graphad.ir import CONST, INPUT, Graph, Node, Origin, Tree
 from graphad.op import Attrs
 from graphad.types import Type
 
@@ -23,6 +23,7 @@ SYMBOLS = {
     "greater": ">",
     "greater_equal": "≥",
     "identity": "I",
+    "integer_power": "xⁿ",
     "less": "<",
     "less_equal": "≤",
     "logical_and": "and",
@@ -161,6 +162,8 @@ def number_text(value: complex) -> str:
     """
     if isinstance(value, bool | int):
         return shorten(str(value), 12)
+    if value != value:  # NaN, which no digits stand for
+        return "nan"
     if isinstance(value, float):
         exact = f"{value:.12g}"
         if len(exact) <= 8 and float(exact) == value:
@@ -213,16 +216,17 @@ def ir_line(node: Node) -> str:
     return shorten(f"{node_name(node)}: {node.type} = {node.op.name}{operands}{attrs}", 600)
 
 
-def tooltip(graph: Graph, node: Node) -> str:
-    """Return all that is known of a node: IR line, what it computes, type and origin."""
-    origin = graph.origin(node)
-    lines = [ir_line(node)]
-    if node.op.identity:
-        lines.append(f"{node.op.name}: {node.op.identity}")
+def origin_text(origin: Origin) -> str:
+    """Return where a node came from: the user's line, the pass and rule, the derivative order.
+
+    Examples
+    --------
+    >>> origin_text(Origin("model.py", 12, "jvp", "", 1))
+    'model.py:12, made by jvp, derivative order 1'
+    """
     place = f"{origin.file}:{origin.line}" if origin.file else "place unknown"
     rule = f", rule {origin.rule}" if origin.rule else ""
-    lines.append(f"{place}, made by {origin.rewrite}{rule}, derivative order {origin.order}")
-    return "\n".join(lines)
+    return f"{place}, made by {origin.rewrite}{rule}, derivative order {origin.order}"
 
 
 def type_text(type: Type) -> str:

@@ -12,9 +12,9 @@ def assign_layers(
 ) -> list[int]:
     """Return a row for each vertex such that every link leads to a lower row.
 
-    Rows are filled from the sinks upwards by longest paths; a row that is as wide as `capacity`
-    makes vertices move up, as in the method of Coffman and Graham. Then each vertex moves to where
-    the links around it are shortest.
+    Sinks stand as high as longest paths allow, and rows are filled from them upwards; a row that
+    is as wide as `capacity` makes vertices move up, as in the method of Coffman and Graham. Then
+    each vertex moves to where the links around it are shortest.
 
     Parameters
     ----------
@@ -45,10 +45,15 @@ def assign_layers(
     for source, target in dict.fromkeys(links):
         users[source].append(target)
         operands[target].append(source)
+    depths = [0] * count
+    for vertex in range(count):
+        depths[vertex] = max([depths[operand] + 1 for operand in operands[vertex]], default=0)
+    deepest = max(depths, default=0)
     ranks = [0] * count
     load: list[float] = []
     for vertex in reversed(range(count)):
-        rank = max([ranks[user] + 1 for user in users[vertex]], default=0)
+        lowest = deepest - depths[vertex]
+        rank = max([ranks[user] + 1 for user in users[vertex]], default=lowest)
         width = widths[vertex]
         while rank < len(load) and load[rank] + width > capacity:
             rank += 1

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from graphad.viz.layers import assign_layers
 from graphad.viz.ordering import Levels, order_rows
-from graphad.viz.placement import place_rows
+from graphad.viz.placement import centre_rows, place_rows
 
 Point: TypeAlias = tuple[float, float]
 Route: TypeAlias = tuple[Point, ...]
@@ -25,6 +25,8 @@ TRUNK_GAP = 10.0
 ROW_GAP = 30.0
 PART_GAP = 34.0
 _ASPECT = 1.5
+_EFFORT = 12_000
+_LEAST_CAPACITY = 1300.0
 
 
 class Link(NamedTuple):
@@ -106,7 +108,8 @@ def lay_out(
     routes: list[Route] = [()] * len(links)
     links_of = _links_by_part(parts, links)
     area = sum([(w + GAP) * (h + 2 * ROW_GAP) for w, h in zip(widths, heights, strict=True)])
-    capacity = max(1000.0, sqrt(area * _ASPECT))
+    capacity = max(_LEAST_CAPACITY, sqrt(area * _ASPECT))
+    rounds = max(2, min(12, _EFFORT // max(1, len(links))))
     laid: list[tuple[list[int], _Part]] = []
     for part, own in zip(parts, links_of, strict=True):
         number = {vertex: place for place, vertex in enumerate(part)}
@@ -117,10 +120,10 @@ def lay_out(
             [loose[vertex] for vertex in part],
             [rows[vertex] for vertex in part] if rows else None,
             capacity,
+            rounds,
         )
         laid.append((own, drawn))
-    sizes = [(drawn.width, drawn.height) for _, drawn in laid]
-    corners, width, height = _shelves(sizes, capacity)
+    corners, width, height = _shelves([(drawn.width, drawn.height) for _, drawn in laid])
     for part, (own, drawn), (x, y) in zip(parts, laid, corners, strict=True):
         for place, vertex in enumerate(part):
             left[vertex] = x + drawn.left[place]
@@ -161,18 +164,30 @@ def _links_by_part(parts: list[list[int]], links: Sequence[Link]) -> list[list[i
     return found
 
 
-def _shelves(boxes: list[tuple[float, float]], capacity: float) -> tuple[list[Point], float, float]:
-    """Put boxes side by side in rows, in their order; return corners and the size of the whole."""
-    corners: list[Point] = []
-    x = y = width = shelf = 0.0
-    for w, h in boxes:
-        if x and x + w > capacity:
-            x, y, shelf = 0.0, y + shelf + PART_GAP, 0.0
-        corners.append((x, y))
-        width = max(width, x + w)
-        shelf = max(shelf, h)
-        x += w + PART_GAP
-    return corners, width, y + shelf
+def _shelves(sizes: list[tuple[float, float]]) -> tuple[list[Point], float, float]:
+    """Place parts on shelves, large ones first; low ones stand on each other beside a high one.
+
+    Returns corners and the size of the whole.
+    """
+    area = sum([(w + PART_GAP) * (h + PART_GAP) for w, h in sizes])
+    capacity = max([_LEAST_CAPACITY, sqrt(area * _ASPECT), *[w for w, _ in sizes]])
+    large = [i for i, (w, h) in enumerate(sizes) if (w + PART_GAP) * (h + PART_GAP) * 8 > area]
+    small = [i for i, (w, h) in enumerate(sizes) if (w + PART_GAP) * (h + PART_GAP) * 8 <= area]
+    corners: list[Point] = [(0.0, 0.0)] * len(sizes)
+    shelf_top = shelf_bottom = column = column_right = y = width = 0.0
+    for i in large + small:
+        w, h = sizes[i]
+        if y + h > shelf_bottom or w > column_right - column:
+            column, y = column_right, shelf_top
+            if column and column + w > capacity:
+                shelf_top = y = shelf_bottom + PART_GAP
+                column = column_right = 0.0
+        corners[i] = (column, y)
+        width = max(width, column + w)
+        column_right = max(column_right, column + w + PART_GAP)
+        y += h + PART_GAP
+        shelf_bottom = max(shelf_bottom, y - PART_GAP)
+    return corners, width, shelf_bottom
 
 
 class _Part:
@@ -186,17 +201,19 @@ class _Part:
         free: list[bool],
         rows: list[int] | None,
         capacity: float,
+        rounds: int,
     ) -> None:
         self.widths = widths
         self.heights = heights
         self.links = links
         pairs = [(link.source, link.target) for link in links]
         padded = [width + GAP for width in widths]
+        self.fixed = rows is not None
         self.rows = rows if rows is not None else assign_layers(pairs, padded, capacity)
         self.trunks = self._trunks()
         self.levels = self._levels(free)
         sinks = [vertex for vertex in range(len(widths)) if not self.levels.down[vertex]]
-        order_rows(self.levels, sinks[::-1])
+        order_rows(self.levels, sinks, rounds)
         self.enters = self._entries(free)
         self._place()
         self.routes = self._routes()
@@ -242,8 +259,8 @@ class _Part:
     def _entries(self, free: list[bool]) -> list[float]:
         """Return where each link enters; links of a free vertex enter in the order they come."""
         position = [0] * self.count
-        for row in self.levels.rows:
-            for place, vertex in enumerate(row):
+        for vertices in self.levels.rows:
+            for place, vertex in enumerate(vertices):
                 position[vertex] = place
         enters = [link.offset for link in self.links]
         by_target: dict[int, list[int]] = {}
@@ -253,8 +270,8 @@ class _Part:
         for own in by_target.values():
             places = sorted([enters[i] for i in own])
             own.sort(key=lambda i: position[self._above(self.links[i])])
-            for i, place in zip(own, places, strict=True):
-                enters[i] = place
+            for i, entry in zip(own, places, strict=True):
+                enters[i] = entry
         return enters
 
     def _place(self) -> None:
@@ -262,7 +279,8 @@ class _Part:
         offsets: list[dict[int, float]] = [{} for _ in range(self.count)]
         for link, entry in zip(self.links, self.enters, strict=True):
             offsets[link.target][self._above(link)] = entry
-        self.middle = place_rows(self.levels, widths, offsets, GAP, TRUNK_GAP)
+        place = centre_rows if self.fixed else place_rows
+        self.middle = place(self.levels, widths, offsets, GAP, TRUNK_GAP)
         leftmost = min([x - w / 2 for x, w in zip(self.middle, widths, strict=True)])
         self.middle = [x - leftmost for x in self.middle]
         self.width = max([x + w / 2 for x, w in zip(self.middle, widths, strict=True)])
@@ -279,19 +297,19 @@ class _Part:
         for row, height in zip(self.rows, self.heights, strict=True):
             tallest[row] = max(tallest[row], height)
         sideways = [0.0] * len(self.levels.rows)
-        for number, row in enumerate(self.levels.rows):
-            for vertex in row:
+        for row, vertices in enumerate(self.levels.rows):
+            for vertex in vertices:
                 for other, _ in self.levels.up[vertex]:
                     run = abs(self.middle[vertex] - self.middle[other])
-                    sideways[number] = max(sideways[number], run)
+                    sideways[row] = max(sideways[row], run)
         self.tops: list[float] = []
         self.bottoms: list[float] = []
         y = 0.0
-        for number in range(len(tallest)):
-            if number:
-                y += ROW_GAP + min(60.0, 0.07 * sideways[number])
+        for row, height in enumerate(tallest):
+            if row:
+                y += ROW_GAP + min(60.0, 0.07 * sideways[row])
             self.tops.append(y)
-            y += tallest[number]
+            y += height
             self.bottoms.append(y)
 
     def _routes(self) -> list[Route]:

@@ -8,6 +8,11 @@ from xml.sax.saxutils import escape
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+def legible(text: str) -> str:
+    """Return text with a replacement mark for each character that no XML text may hold."""
+    return _FORBIDDEN.sub("\ufffd", text)
+
+
 def clean(text: str) -> str:
     """Return text that is safe inside an element or a quoted attribute.
 
@@ -18,7 +23,7 @@ def clean(text: str) -> str:
     >>> clean('a<b & "c"')
     'a&lt;b &amp; &quot;c&quot;'
     """
-    return escape(_FORBIDDEN.sub("\ufffd", text), {'"': "&quot;"})
+    return escape(legible(text), {'"': "&quot;"})
 
 
 def short(value: float) -> str:

@@ -24,7 +24,7 @@ class Levels:
     down: list[list[tuple[int, float]]]
 
 
-def order_rows(levels: Levels, sources: Sequence[int]) -> None:
+def order_rows(levels: Levels, starts: Sequence[int], rounds: int) -> None:
     """Reorder the rows of `levels`, in place, so that few links cross.
 
     Rows start in the order of a depth-first walk from the sinks over operands, which draws every
@@ -35,23 +35,20 @@ def order_rows(levels: Levels, sources: Sequence[int]) -> None:
     ----------
     levels : Levels
         The rows to order.
-    sources : sequence of int
-        Vertices in the order in which the walk starts, last first.
+    starts : sequence of int
+        The sinks, in the order in which the walk begins at them.
+    rounds : int
+        How many times all rows are sorted.
 
     References
     ----------
     K. Sugiyama, S. Tagawa and M. Toda, Methods for visual understanding of hierarchical system
     structures, 1981. E. R. Gansner and others, A technique for drawing directed graphs, 1993.
     """
-    _walk(levels, sources)
-    links = sum(map(len, levels.up))
-    if not links:
-        return
+    _walk(levels, starts)
     position = [0.0] * len(levels.up)
     for row in levels.rows:
         _number(row, position)
-    rounds = max(2, min(12, 120_000 // links))
-    swaps = links < 4000
     best = [list(row) for row in levels.rows]
     fewest = count_crossings(levels, position)
     for turn in range(rounds):
@@ -59,8 +56,7 @@ def order_rows(levels: Levels, sources: Sequence[int]) -> None:
             break
         down = turn % 2 == 0
         _sweep(levels, position, down, reverse_ties=turn % 4 >= 2)
-        if swaps:
-            _swap_neighbours(levels, position)
+        _swap_neighbours(levels, position)
         crossings = count_crossings(levels, position)
         if crossings < fewest:
             fewest = crossings
@@ -73,7 +69,7 @@ def _number(row: list[int], position: list[float]) -> None:
         position[vertex] = float(place)
 
 
-def _walk(levels: Levels, sources: Sequence[int]) -> None:
+def _walk(levels: Levels, starts: Sequence[int]) -> None:
     """Order rows by a depth-first walk that goes from each vertex to its operands."""
     row_of = [0] * len(levels.up)
     for number, row in enumerate(levels.rows):
@@ -81,7 +77,7 @@ def _walk(levels: Levels, sources: Sequence[int]) -> None:
             row_of[vertex] = number
     found: list[list[int]] = [[] for _ in levels.rows]
     seen = bytearray(len(levels.up))
-    for start in reversed(sources):
+    for start in starts:
         stack = [start]
         while stack:
             vertex = stack.pop()

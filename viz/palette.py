@@ -7,7 +7,9 @@ from dataclasses import dataclass
 _LIGHT = ("#f3f5f7", "#cfece2", "#92d2c8", "#5aabc8", "#32619e", "#2a2462")
 _DARK = ("#2b333c", "#1d5266", "#2b7f8f", "#58b5a0", "#a3dca8", "#f2f6c8")
 _DARK_INK = "#15212c"
+_DARKEST_INK = "#000000"
 _LIGHT_INK = "#ffffff"
+_READABLE = 4.5
 LEAST_STEPS = 5
 """Orders up to this one have the same colours in every drawing."""
 
@@ -69,6 +71,8 @@ def order_shade(order: int, highest: int, *, dark: bool = False) -> Shade:
     place = max(0, order) / max(LEAST_STEPS, highest) * (len(stops) - 1)
     first = min(int(place), len(stops) - 2)
     fill = _mix(stops[first], stops[first + 1], place - first)
-    ink = max((_DARK_INK, _LIGHT_INK), key=lambda colour: contrast(colour, fill))
+    ink = max((_LIGHT_INK, _DARK_INK), key=lambda colour: contrast(colour, fill))
+    if contrast(ink, fill) < _READABLE:
+        ink = _DARKEST_INK
     border = _mix(fill, "#ffffff", 0.3) if dark else _mix(fill, "#22384a", 0.34)
     return Shade(fill, border, ink)

@@ -1,133 +1,41 @@
-"""From a graph to a picture: boxes with the leaves they use, and arrows between them."""
+"""From a graph to a picture of it: a box for each op, leaves at each of their uses."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from math import inf
 
+from graphad.errors import GraphError
 from graphad.ir import CONST, INPUT, Graph, Node
+from graphad.text import dump
+from graphad.viz.cells import Arrow, Cell, Picture, Slot, chip, make_cell
 from graphad.viz.labels import (
     constant_text,
     ir_line,
     node_label,
     node_name,
+    origin_text,
     output_names,
     port_names,
     shorten,
     signature,
-    tooltip,
     type_text,
 )
-from graphad.viz.metrics import label_width, small_width
+from graphad.viz.layers import assign_layers
 
 LIMIT = 1500
 """Most boxes that are drawn one for each node; a larger graph is drawn collapsed."""
 
-CHIP_HEIGHT = 18.0
-CHIP_STEM = 11.0
-_CHIP_GAP = 5.0
-_PORT_SIZE = 10.0
-_MOST_WIDENED = 44.0
-_MOST_SLOTS = 12
-_MOST_USES = 12
-_REACH = 30
-"""A value that is used more often than `_MOST_USES`, or further away than `_REACH` rows, is named
-at its users and not joined to them by lines that nobody can follow."""
+REACH = 12
+"""A value used further down than this many rows is named there: no eye follows such a line."""
 
+MOST_USES = 10
+"""A value used more often than this is named at its uses."""
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """Where an operand enters a box: by an arrow, or from a leaf that is drawn right there.
+MOST_ARROWS = 24
+"""An op of more operands than this has their names above it."""
 
-    `kind` is ``"arrow"``, ``"input"``, ``"const"``, ``"reference"`` or ``"more"``; `offset` is the
-    distance of the slot from the middle of its box.
-    """
-
-    kind: str
-    text: str = ""
-    note: str = ""
-    title: str = ""
-    name: str = ""
-    width: float = 0.0
-    offset: float = 0.0
-    order: int = 0
-    node: int = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A box with the leaves above it; `kind` is ``"op"``, ``"output"``, ``"input"`` or ``"group"``.
-
-    Parameters
-    ----------
-    kind : str
-        What the box stands for.
-    head, detail, note : str
-        Its lines: label, attributes, name and type.
-    order : int
-        Derivative order, which gives the colour.
-    title : str
-        What hovering shows.
-    slots : tuple of Slot
-        Operands, from left to right.
-    width, height : float
-        Room that box and leaves take together.
-    box_height : float
-        Height of the box alone, at the bottom of that room.
-    node : int
-        Id of the node that the box stands for, or -1.
-    free : bool
-        Whether operands may be drawn in any order.
-    result : bool
-        Whether the box is an output of the graph.
-    share : float
-        For groups, how large the group is beside the largest one, from 0 to 1.
-    """
-
-    kind: str
-    head: str
-    detail: str = ""
-    note: str = ""
-    order: int = 0
-    title: str = ""
-    slots: tuple[Slot, ...] = ()
-    width: float = 0.0
-    height: float = 0.0
-    box_height: float = 0.0
-    node: int = -1
-    free: bool = False
-    result: bool = False
-    share: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Arrow:
-    """An arrow from one cell to a slot of a later one; `weight` is how many uses it stands for."""
-
-    source: int
-    target: int
-    slot: int
-    title: str = ""
-    weight: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """All that is to be drawn, still without positions.
-
-    `rows` fixes the row of each cell, and `row_names` says what rows stand for; both are empty
-    unless the picture is collapsed. `notice` is a line that the reader must not miss.
-    """
-
-    name: str
-    signature: str
-    summary: str
-    cells: tuple[Cell, ...]
-    arrows: tuple[Arrow, ...]
-    orders: tuple[int, ...]
-    notice: str = ""
-    rows: tuple[int, ...] = ()
-    row_names: tuple[str, ...] = ()
+_MOST_COLUMNS = 12
 
 
 def is_leaf(node: Node) -> bool:
@@ -135,196 +43,15 @@ def is_leaf(node: Node) -> bool:
     return node.op is INPUT or node.op is CONST
 
 
-def chip(kind: str, text: str, note: str, title: str) -> Slot:
-    """Return a slot with something written in it."""
-    return _sized(Slot(kind, text, note, title))
-
-
 def leaf_slot(node: Node, name: str = "") -> Slot:
-    """Return the slot that shows an input or a constant."""
+    """Return the slot that shows an input or a constant; `name` says which operand it is."""
     if node.op is INPUT:
-        return _sized(
-            Slot(
-                "input",
-                text=shorten(node.attrs[0], 24),
-                note=type_text(node.type),
-                title=f"input {ir_line(node)}",
-                name=name,
-                node=node.id,
-            )
-        )
+        text, note = shorten(node.attrs[0], 24), type_text(node.type)
+        title = f"input {ir_line(node)}"
+        return chip(Slot("input", text, note, title, name, node=node.id))
     note = type_text(node.type) if node.type.shape else ""
-    return _sized(
-        Slot(
-            "const",
-            text=constant_text(node.attrs[0]),
-            note=note,
-            title=f"constant {ir_line(node)}",
-            name=name,
-            node=node.id,
-        )
-    )
-
-
-def _sized(slot: Slot) -> Slot:
-    text = f"{slot.text} {slot.note}" if slot.note else slot.text
-    beside = 2 * (small_width(slot.name, _PORT_SIZE) + 6.0) if slot.name else 0.0
-    width = max(18.0, small_width(text, 10.5) + 12.0, beside)
-    return replace(slot, width=width)
-
-
-def _folded(slots: list[Slot]) -> list[Slot]:
-    """Keep the leaves of one box few: equal ones become one, and the last ones "+ n more"."""
-    leaves = [slot for slot in slots if slot.kind != "arrow"]
-    if len(leaves) <= _MOST_SLOTS:
-        return slots
-    counts: dict[tuple[str, str, str], int] = {}
-    for slot in leaves:
-        key = (slot.kind, slot.text, slot.note)
-        counts[key] = counts.get(key, 0) + 1
-    kept: list[Slot] = []
-    seen: set[tuple[str, str, str]] = set()
-    hidden = 0
-    for slot in slots:
-        key = (slot.kind, slot.text, slot.note)
-        if slot.kind == "arrow":
-            kept.append(slot)
-        elif key in seen:
-            continue
-        elif len(seen) < _MOST_SLOTS:
-            seen.add(key)
-            times = f" ×{counts[key]}" if counts[key] > 1 else ""
-            kept.append(_sized(replace(slot, text=slot.text + times, name="")))
-        else:
-            hidden += 1
-    if hidden:
-        kept.append(_sized(Slot("more", f"+{hidden} more", title=f"{hidden} more operands")))
-    return kept
-
-
-def _side_by_side(slots: Sequence[Slot], inner: float) -> tuple[tuple[Slot, ...], float]:
-    """Return slots with their offsets, and the width that they take, for a box `inner` wide.
-
-    A single arrow enters in the middle if that does not make the box much wider, so that chains of
-    ops are straight lines.
-    """
-    arrows = [place for place, slot in enumerate(slots) if slot.kind == "arrow"]
-    pitch = min(18.0, max(3.0, 480.0 / max(1, len(arrows))))
-    lefts: list[float] = []
-    left = 0.0
-    for place, slot in enumerate(slots):
-        if place and not slots[place - 1].kind == slot.kind == "arrow":
-            left += _CHIP_GAP
-        lefts.append(left)
-        if slot.kind == "arrow":
-            left += pitch + (small_width(slot.name, _PORT_SIZE) if slot.name else 0.0)
-        else:
-            left += slot.width
-    middles = [
-        left + (pitch if slot.kind == "arrow" else slot.width) / 2
-        for left, slot in zip(lefts, slots, strict=True)
-    ]
-    centre = left / 2
-    total = left + (8.0 if len(arrows) > 1 else 0.0)
-    if len(arrows) == 1:
-        middle = middles[arrows[0]]
-        half = max(middle, left - middle)
-        if 2 * half <= max(inner, left) + _MOST_WIDENED:
-            centre, total = middle, 2 * half
-    elif slots and len(arrows) == len(slots):
-        centre = (middles[0] + middles[-1]) / 2
-    placed = [
-        replace(slot, offset=middle - centre) for slot, middle in zip(slots, middles, strict=True)
-    ]
-    return tuple(placed), total
-
-
-def cell_of(
-    kind: str,
-    head: str,
-    detail: str,
-    note: str,
-    slots: Sequence[Slot],
-    *,
-    order: int = 0,
-    title: str = "",
-    node: int = -1,
-    free: bool = False,
-    result: bool = False,
-    share: float = 0.0,
-) -> Cell:
-    """Return a cell with its slots placed side by side and its size worked out."""
-    pill = kind in ("output", "input")
-    inner = max(label_width(head), small_width(detail, 10.5), small_width(note))
-    inner = max(inner + (22.0 if pill else 18.0), 34.0)
-    placed, total = _side_by_side(slots, inner)
-    width = max(inner, total)
-    lines = 18.0 + (13.0 if detail else 0.0) + (12.5 if note else 0.0)
-    box_height = 22.0 if pill else lines + (12.0 if kind == "group" else 8.0)
-    chips = any(slot.kind != "arrow" for slot in placed)
-    height = box_height + (CHIP_HEIGHT + CHIP_STEM if chips else 0.0)
-    return Cell(
-        kind,
-        head,
-        detail,
-        note,
-        order,
-        title,
-        placed,
-        width,
-        height,
-        box_height,
-        node,
-        free,
-        result,
-        share,
-    )
-
-
-def node_depths(graph: Graph) -> list[int]:
-    """Return for each node the number of ops on the longest way to it from a leaf."""
-    depths = [0] * len(graph.nodes)
-    for node in graph.nodes:
-        if node.inputs:
-            depths[node.id] = 1 + max([depths[operand.id] for operand in node.inputs])
-    return depths
-
-
-@dataclass(slots=True)
-class _Drawing:
-    """What is collected while a graph becomes a picture of one box for each node."""
-
-    graph: Graph
-    depths: list[int]
-    uses: list[int]
-    cells: list[Cell] = field(default_factory=list)
-    arrows: list[Arrow] = field(default_factory=list)
-    cell_of_node: dict[int, int] = field(default_factory=dict)
-
-    def slot(self, operand: Node, depth: int, name: str) -> Slot:
-        """Return how an operand enters a box in row `depth`."""
-        if is_leaf(operand):
-            return leaf_slot(operand, name)
-        far = depth - self.depths[operand.id] > _REACH
-        if far or self.uses[operand.id] > _MOST_USES:
-            order = self.graph.origin(operand).order
-            text = reference_text(operand)
-            title = f"the value drawn as {node_name(operand)}\n{ir_line(operand)}"
-            return _sized(
-                Slot("reference", text, title=title, name=name, order=order, node=operand.id)
-            )
-        return Slot("arrow", name=name, node=operand.id)
-
-    def add(self, cell: Cell) -> int:
-        """Add a cell and the arrows that its slots ask for."""
-        number = len(self.cells)
-        self.cells.append(cell)
-        for position, slot in enumerate(cell.slots):
-            if slot.kind == "arrow":
-                source = self.cell_of_node[slot.node]
-                ends = cell.head if cell.node < 0 else f"%{cell.node}"
-                self.arrows.append(Arrow(source, number, position, f"%{slot.node} → {ends}"))
-        return number
+    title = f"constant {ir_line(node)}"
+    return chip(Slot("const", constant_text(node.attrs[0]), note, title, name, node=node.id))
 
 
 def reference_text(node: Node) -> str:
@@ -333,6 +60,31 @@ def reference_text(node: Node) -> str:
         index = ", ".join(map(str, node.attrs[0]))
         return f"{shorten(node.inputs[0].attrs[0], 16)}[{index}]"
     return f"%{node.id}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "node"), counted(1500, "node")
+    ('1 node', '1,500 nodes')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def ir_lines(graph: Graph) -> dict[int, str]:
+    """Return the line of IR text for each node that has one, by id."""
+    try:
+        text = dump(graph)
+    except GraphError:  # of an op that has no text: drawn all the same
+        return {node.id: ir_line(node) for node in graph.nodes if not is_leaf(node)}
+    lines = {}
+    for line in text.splitlines():
+        id = line.lstrip().removeprefix("%").partition(":")[0]
+        if id.isdecimal() and line.startswith("  %"):
+            lines[int(id)] = line.strip()
+    return lines
 
 
 def full_picture(graph: Graph) -> Picture:
@@ -348,35 +100,12 @@ def full_picture(graph: Graph) -> Picture:
     Picture
         Leaves stand at each of their uses; so do values that are used very often or far away.
     """
-    depths = node_depths(graph)
-    drawing = _Drawing(graph, depths, graph.use_counts())
-    results = {node.id for node in graph.outputs}
-    for node in graph.nodes:
-        if is_leaf(node):
-            continue
-        names = port_names(node)
-        slots = [
-            drawing.slot(operand, depths[node.id], name)
-            for operand, name in zip(node.inputs, names, strict=True)
-        ]
-        head, detail = node_label(node)
-        cell = cell_of(
-            "op",
-            shorten(head, 28),
-            shorten(detail, 32),
-            f"%{node.id} {node.type}",
-            _folded(slots),
-            order=graph.origin(node).order,
-            title=tooltip(graph, node),
-            node=node.id,
-            free=not any(names),
-            result=node.id in results,
-        )
-        drawing.cell_of_node[node.id] = drawing.add(cell)
-    _add_outputs(drawing)
-    _add_unused_inputs(drawing)
-    ops = len(drawing.cell_of_node)
-    orders = {graph.origins[id].order for id in drawing.cell_of_node}
+    drawing = _Drawing(graph)
+    drawing.add_ops()
+    drawing.add_outputs()
+    drawing.add_unused_inputs()
+    ops = len(drawing.number)
+    orders = {graph.origins[id].order for id in drawing.number}
     return Picture(
         graph.name,
         signature(graph),
@@ -387,32 +116,125 @@ def full_picture(graph: Graph) -> Picture:
     )
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun.
+@dataclass(slots=True)
+class _Drawing:
+    """What is collected while a graph becomes a picture; `number` gives the cell of a node."""
 
-    Examples
-    --------
-    >>> counted(1, "node"), counted(1500, "node")
-    ('1 node', '1,500 nodes')
-    """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    graph: Graph
+    cells: list[Cell] = field(default_factory=list)
+    arrows: list[Arrow] = field(default_factory=list)
+    number: dict[int, int] = field(default_factory=dict)
+
+    def add_ops(self) -> None:
+        """Add a cell for each op, in the order of the arena."""
+        graph = self.graph
+        rows = _rows(graph)
+        uses = graph.use_counts()
+        lines = ir_lines(graph)
+        results = {node.id for node in graph.outputs}
+        for node in graph.nodes:
+            if is_leaf(node):
+                continue
+            values = {operand.id for operand in node.inputs if not is_leaf(operand)}
+            columns = _matrix_columns(node)
+            crowded = len(values) > MOST_ARROWS or columns > 0
+            names = port_names(node)
+            slots = []
+            for operand, name in zip(node.inputs, names, strict=True):
+                if is_leaf(operand):
+                    slots.append(leaf_slot(operand, name))
+                    continue
+                far = rows[node.id] - rows[operand.id] > REACH
+                if far or crowded or uses[operand.id] > MOST_USES:
+                    slots.append(self._reference(operand, name, lines))
+                else:
+                    slots.append(Slot("arrow", name=name, node=operand.id))
+            head, detail = node_label(node)
+            origin = graph.origin(node)
+            line = shorten(lines.get(node.id, ir_line(node)), 600)
+            title = f"{line}\n{node.op.name}: {node.op.identity}\n{origin_text(origin)}"
+            cell = make_cell(
+                Cell(
+                    "op",
+                    shorten(head, 28),
+                    shorten(detail, 32),
+                    f"%{node.id} {node.type}",
+                    order=origin.order,
+                    title=title,
+                    slots=tuple(slots),
+                    node=node.id,
+                    free=node.op.commutative,
+                    result=node.id in results,
+                    columns=columns,
+                )
+            )
+            self.number[node.id] = len(self.cells)
+            self._add(cell)
+
+    def add_outputs(self) -> None:
+        """Add a cell for each output, also for one that is an input or a constant."""
+        graph = self.graph
+        names = output_names(graph.tree)
+        for position, node in enumerate(graph.outputs):
+            slot = leaf_slot(node) if is_leaf(node) else Slot("arrow", node=node.id)
+            title = f"output {names[position]}: {node.type}"
+            if graph.symmetry[position]:
+                title += f"\ninterchangeable axes: {graph.symmetry[position]}"
+            cell = Cell("output", shorten(names[position], 28), title=title, slots=(slot,))
+            self._add(make_cell(cell))
+
+    def add_unused_inputs(self) -> None:
+        """Add a cell for each input that nothing uses."""
+        uses = self.graph.use_counts()
+        for node in self.graph.inputs:
+            if uses[node.id] == 0:
+                slot = leaf_slot(node)
+                title = f"{slot.title}\nnot used"
+                head = f"{slot.text} {slot.note}".strip()
+                self._add(make_cell(Cell("input", head, title=title, node=node.id)))
+
+    def _reference(self, operand: Node, name: str, lines: dict[int, str]) -> Slot:
+        line = shorten(lines.get(operand.id, ir_line(operand)), 300)
+        return chip(
+            Slot(
+                "reference",
+                reference_text(operand),
+                title=f"the value of {node_name(operand)}, drawn elsewhere\n{line}",
+                name=name,
+                order=self.graph.origin(operand).order,
+                node=operand.id,
+            )
+        )
+
+    def _add(self, cell: Cell) -> None:
+        """Add a cell and the arrows that its slots ask for."""
+        end = f"%{cell.node}" if cell.node >= 0 else cell.head
+        for position, slot in enumerate(cell.slots):
+            if slot.kind == "arrow":
+                title = f"%{slot.node} → {end}"
+                source = self.number[slot.node]
+                self.arrows.append(Arrow(source, len(self.cells), position, title))
+        self.cells.append(cell)
 
 
-def _add_outputs(drawing: _Drawing) -> None:
-    graph = drawing.graph
-    names = output_names(graph.tree)
-    for position, node in enumerate(graph.outputs):
-        slot = leaf_slot(node) if is_leaf(node) else Slot("arrow", node=node.id)
-        symmetry = graph.symmetry[position]
-        note = f"\ninterchangeable axes: {symmetry}" if symmetry else ""
-        title = f"output {names[position]}: {node.type}{note}"
-        drawing.add(cell_of("output", names[position], "", "", [slot], title=title, result=True))
+def _matrix_columns(node: Node) -> int:
+    """Return the columns of an array of scalars that is drawn with its elements in their places."""
+    shape = node.type.shape
+    drawn = node.op.name == "pack" and len(shape) > 1 and min(shape) > 1
+    return shape[-1] if drawn and shape[-1] <= _MOST_COLUMNS and node.type.size <= 96 else 0
 
 
-def _add_unused_inputs(drawing: _Drawing) -> None:
-    for node in drawing.graph.inputs:
-        if drawing.uses[node.id] == 0:
-            slot = leaf_slot(node)
-            head = f"{slot.text} {slot.note}".strip()
-            title = f"{slot.title}\nnot used"
-            drawing.add(cell_of("input", head, "", "", [], title=title, node=node.id))
+def _rows(graph: Graph) -> list[int]:
+    """Return the row in which each op would stand if all its operands were joined by lines."""
+    number: dict[int, int] = {}
+    links: list[tuple[int, int]] = []
+    for node in graph.nodes:
+        if not is_leaf(node):
+            number[node.id] = len(number)
+            values = [operand for operand in node.inputs if not is_leaf(operand)]
+            links.extend([(number[value.id], number[node.id]) for value in values])
+    found = assign_layers(links, [1.0] * len(number), inf)
+    rows = [0] * len(graph.nodes)
+    for id, place in number.items():
+        rows[id] = found[place]
+    return rows

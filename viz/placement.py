@@ -12,6 +12,7 @@ Pulls: TypeAlias = list[list[tuple[int, float, float]]]
 """For each vertex: its neighbours, how far right of them it should stand, and the weight."""
 
 _NEAR = 0.01
+_STRAIGHTENINGS = 8
 
 
 def spread(
@@ -66,6 +67,36 @@ def spread(
     return positions
 
 
+def _centred(
+    levels: Levels, widths: Sequence[float], gap: float, trunk_gap: float
+) -> tuple[list[float], list[list[float]]]:
+    """Return middles with every row packed around 0, and least distances to the left neighbour."""
+    middle = [0.0] * len(levels.up)
+    apart: list[list[float]] = []
+    for row in levels.rows:
+        distances = [0.0]
+        for left, right in pairwise(row):
+            room = gap if widths[left] and widths[right] else trunk_gap
+            distances.append((widths[left] + widths[right]) / 2 + room)
+        apart.append(distances)
+        left_end = -sum(distances) / 2
+        for vertex, distance in zip(row, distances, strict=True):
+            left_end += distance
+            middle[vertex] = left_end
+    return middle, apart
+
+
+def centre_rows(
+    levels: Levels,
+    widths: Sequence[float],
+    offsets: Sequence[dict[int, float]],
+    gap: float,
+    trunk_gap: float,
+) -> list[float]:
+    """Return the middles with every row packed around 0; parameters as for `place_rows`."""
+    return _centred(levels, widths, gap, trunk_gap)[0]
+
+
 def place_rows(
     levels: Levels,
     widths: Sequence[float],
@@ -94,39 +125,25 @@ def place_rows(
     -------
     list of float
     """
-    middle = [0.0] * len(levels.up)
-    apart: list[list[float]] = []
-    for row in levels.rows:
-        distances = [0.0]
-        for left, right in pairwise(row):
-            room = gap if widths[left] and widths[right] else trunk_gap
-            distances.append((widths[left] + widths[right]) / 2 + room)
-        apart.append(distances)
-        left_end = -sum(distances) / 2
-        for vertex, distance in zip(row, distances, strict=True):
-            left_end += distance
-            middle[vertex] = left_end
+    middle, apart = _centred(levels, widths, gap, trunk_gap)
     above, below = _pulls(levels, widths, offsets)
-    links = sum(map(len, above))
-    rounds = max(3, min(16, 150_000 // max(1, links)))
-    last = len(levels.rows) - 1
-    for _ in range(rounds):
-        for number in range(1, last + 1):
-            _settle(levels.rows[number], apart[number], middle, above)
-        for number in range(last - 1, -1, -1):
-            _settle(levels.rows[number], apart[number], middle, below)
     both = [up + down for up, down in zip(above, below, strict=True)]
-    for _ in range(rounds):
-        for number in range(last + 1):
-            _settle(levels.rows[number], apart[number], middle, both)
-        for number in range(last, -1, -1):
-            _settle(levels.rows[number], apart[number], middle, both)
-    for _ in range(rounds):
-        for number in range(1, last + 1):
-            _settle(levels.rows[number], apart[number], middle, both, median=True)
-        for number in range(last - 1, -1, -1):
-            _settle(levels.rows[number], apart[number], middle, both, median=True)
-    _Blocks(levels, apart, both, middle).straighten(rounds)
+    downwards = list(range(len(levels.rows)))
+    upwards = downwards[::-1]
+    for numbers, pulls, median in (
+        (downwards[1:], above, False),
+        (upwards[1:], below, False),
+        (downwards[1:], above, False),
+        (upwards[1:], below, False),
+        (downwards, both, False),
+        (upwards, both, False),
+        (downwards, both, True),
+        (upwards, both, True),
+        (downwards, both, True),
+    ):
+        for number in numbers:
+            _settle(levels.rows[number], apart[number], middle, pulls, median)
+    _Blocks(levels, apart, both, middle).straighten(_STRAIGHTENINGS)
     return middle
 
 
@@ -147,7 +164,7 @@ def _pulls(
 
 
 def _settle(
-    row: list[int], apart: list[float], middle: list[float], pulls: Pulls, median: bool = False
+    row: list[int], apart: list[float], middle: list[float], pulls: Pulls, median: bool
 ) -> None:
     """Move the vertices of a row to the mean, or the median, of their neighbours' wishes."""
     wished = []

@@ -7,12 +7,13 @@ from hashlib import sha256
 
 from graphad.errors import RenderError
 from graphad.ir import Graph
+from graphad.viz.cells import CHIP_HEIGHT, CHIP_STEM, CHIP_STEP, Cell, Picture, Slot
 from graphad.viz.collapse import picture_of
 from graphad.viz.external import DEFAULT_TIME_LIMIT, LayoutUnavailableError, lay_out_by_dot
 from graphad.viz.header import header, label
 from graphad.viz.layout import Layout, Link, Route, lay_out
 from graphad.viz.markup import clean, rect, short, text, title
-from graphad.viz.picture import CHIP_HEIGHT, CHIP_STEM, LIMIT, Cell, Picture, Slot
+from graphad.viz.picture import LIMIT
 from graphad.viz.style import order_suffix, style_sheet
 
 ENGINES = ("builtin", "dot")
@@ -66,11 +67,16 @@ def svg(
     >>> svg(b.finish("f", [x * x]))[:4]
     '<svg'
     """
+    check_engine(engine)
+    picture = picture_of(graph, limit)
+    return _document(picture, _arrange(picture, engine, time_limit))
+
+
+def check_engine(engine: str) -> None:
+    """Raise RenderError if there is no layout engine of that name."""
     if engine not in ENGINES:
         known = " or ".join(f'"{name}"' for name in ENGINES)
         raise RenderError(f'there is no layout engine "{engine}"; use {known}')
-    picture = picture_of(graph, limit)
-    return _document(picture, _arrange(picture, engine, time_limit))
 
 
 def _arrange(picture: Picture, engine: str, time_limit: float) -> Layout:
@@ -224,20 +230,22 @@ def _slot(slot: Slot, middle: float, box_top: float, highest: int, prefix: str) 
     name = text("port", x + 4.5, box_top - 2.4, slot.name) if slot.name else ""
     if slot.kind == "arrow":
         return name
-    bottom = box_top - CHIP_STEM
-    kind, ink = slot.kind, f"{slot.kind}text"
-    if kind == "reference":
+    bottom = box_top - CHIP_STEM - CHIP_STEP * slot.level
+    if slot.kind == "reference":
         suffix = order_suffix(slot.order, highest)
-        kind, ink = f"reference d{suffix}", f"t{suffix}"
-        box = f"box referencebox d{suffix}"
+        box, ink = f"box referencebox d{suffix}", f"t{suffix}"
     else:
-        kind = "const" if kind == "more" else kind
+        kind = "const" if slot.kind == "more" else slot.kind
         box, ink = f"box {kind}box", f"{kind}text"
     radius = 9 if slot.kind == "input" else 4
     note = f' <tspan class="note">{clean(slot.note)}</tspan>' if slot.note else ""
+    stem = (
+        ""
+        if slot.level
+        else f'<path class="stem" d="M{short(x)} {short(bottom)}V{short(box_top)}"/>'
+    )
     drawn = (
-        f'<path class="stem" d="M{short(x)} {short(bottom)}V{short(box_top)}"/>'
-        f"{name}"
+        f"{stem}{name}"
         f"{rect(box, x - slot.width / 2, bottom - CHIP_HEIGHT, slot.width, CHIP_HEIGHT, radius)}"
         f'<text class="chip mid {ink}" x="{short(x)}" y="{short(bottom - 5.3)}">'
         f"{clean(slot.text)}{note}</text>"

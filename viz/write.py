@@ -10,7 +10,7 @@ from graphad.ir import Graph
 from graphad.viz.dot import dot
 from graphad.viz.external import DEFAULT_TIME_LIMIT
 from graphad.viz.picture import LIMIT
-from graphad.viz.svg import svg
+from graphad.viz.svg import check_engine, svg
 
 SUFFIXES = (".svg", ".dot", ".gv")
 
@@ -56,6 +56,7 @@ def render(
             f"cannot draw into {str(target)!r} with {ending}; end the path in .svg, or in .dot "
             "or .gv for DOT text (browsers and Inkscape turn SVG into PNG and PDF)"
         )
+    check_engine(engine)
     if suffix == ".svg":
         text = svg(graph, limit=limit, engine=engine, time_limit=time_limit)
     else:
