@@ -16,6 +16,7 @@ import numpy as np
 
 import graphad.ops  # noqa: F401 -- fills OPS
 from graphad.builder import Builder, Value
+from graphad.constant import Constant
 from graphad.errors import TraceError, TypeRuleError
 from graphad.ir import CONST
 from graphad.op import OPS, Array, Number
@@ -336,9 +337,16 @@ def _fitted(builder: Builder, x: Value | int | float | complex, dtype: DType) ->
     if isinstance(x, Value):
         return cast_to(x, dtype)
     try:
+        if x and not isinstance(x, complex):  # equal numbers differ in bits only as zeros
+            return builder.constant(_number(x, dtype))
         return builder.constant(np.asarray(x, dtype=dtype))
     except OverflowError:
         raise TraceError(f"{x} is out of range for {dtype}") from None
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _number(x: float, dtype: DType) -> Constant:
+    return Constant(np.asarray(x, dtype=dtype))
 
 
 @lru_cache(maxsize=4096)

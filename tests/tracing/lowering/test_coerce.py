@@ -190,6 +190,14 @@ def test_promotion(builder: Builder) -> None:
         operands(builder, np.negative, [True])
 
 
+def test_zeros_differ_in_sign(builder: Builder) -> None:
+    """A number as an operand keeps its bits: 0.0 and -0.0 are two constants."""
+    x = scalar(builder, "x")
+    plus, minus = (operands(builder, np.add, [x, zero])[1] for zero in (0.0, -0.0))
+    assert plus.node is not minus.node
+    assert operands(builder, np.add, [x, 2.0])[1].node is operands(builder, np.add, [x, 2])[1].node
+
+
 def test_truth(builder: Builder) -> None:
     """Truth of numbers is whether they are not zero."""
     x = scalar(builder, "x")
