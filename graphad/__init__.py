@@ -1,1 +1,48 @@
-"""graphad."""
+"""Derivatives of any order of NumPy functions, by rewriting explicit graphs.
+
+``trace`` turns a function into a `Graph`; ``graph.diff()`` is again a graph.
+
+Examples
+--------
+>>> import numpy as np
+>>> import graphad as ga
+>>> H = ga.trace(lambda x: np.sum(x**3), np.zeros(2)).diff().diff()
+>>> H(np.array([1.0, 2.0])).tolist()
+[[6.0, 0.0], [0.0, 12.0]]
+"""
+
+from graphad.api import Graph, parse, trace
+from graphad.errors import (
+    DerivativeError,
+    GraphadError,
+    GraphError,
+    InputError,
+    ParseError,
+    PassError,
+    RenderError,
+    TraceError,
+    TypeRuleError,
+)
+from graphad.passes import PASSES, Pipeline, graph_pass
+from graphad.text import dump
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "PASSES",
+    "DerivativeError",
+    "Graph",
+    "GraphError",
+    "GraphadError",
+    "InputError",
+    "ParseError",
+    "PassError",
+    "Pipeline",
+    "RenderError",
+    "TraceError",
+    "TypeRuleError",
+    "dump",
+    "graph_pass",
+    "parse",
+    "trace",
+]

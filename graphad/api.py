@@ -164,9 +164,8 @@ class Graph(ir.Graph):
             chosen = choose_mode(self, [by] if isinstance(by, str) else by)
             reason = self._reason(chosen, [by] if isinstance(by, str) else by)
         history = self.derivation.leaves if self.derivation else None
-        made, leaves = differentiate(self, names, chosen, history)
-        if optimize:
-            made = Pipeline(OPTIMIZE)(made)
+        *held, leaves = differentiate(self, names, chosen, history)
+        made = Pipeline(OPTIMIZE).consume(held) if optimize else held.pop()
         base = self.derivation.base if self.derivation else self
         steps = self.derivation.steps if self.derivation else ()
         made.derivation = Derivation(base, len(steps) + 1, (*steps, f"{chosen}: {reason}"), leaves)
@@ -295,7 +294,11 @@ class Graph(ir.Graph):
 
     def _finished(self, made: Graph, optimize: bool) -> Graph:
         made.derivation = None
-        return Pipeline(OPTIMIZE)(made) if optimize else made
+        if not optimize:
+            return made
+        held = [made]
+        del made
+        return Pipeline(OPTIMIZE).consume(held)
 
     # --- rewriting ---------------------------------------------------------------------------
 

@@ -68,7 +68,9 @@ class Builder:
         self.nodes: list[Node] = []
         self.origins: list[Origin] = []
         self.origin: Origin = NOWHERE
-        self._table: dict[tuple[Op, tuple[Node, ...], Attrs], Node] = {}
+        # Two levels, so that the inner key is the node's own tuple of operands (or attributes): a
+        # third of the memory that one table with keys of three would take.
+        self._tables: dict[object, dict[tuple[Any, ...], Node]] = {}
         self._derived: dict[tuple[Origin, str, str, int], Origin] = {}
 
     def emit(self, op: Op, inputs: tuple[Node, ...], attrs: Attrs = ()) -> Node:
@@ -79,19 +81,29 @@ class Builder:
         TypeRuleError
             If the op does not take operands of these types.
         """
-        key = (op, inputs, attrs)
-        node = self._table.get(key)
+        table = self._table(op, inputs, attrs)
+        key = inputs or attrs
+        node = table.get(key)
         if node is None:
             inferred = op.infer([operand.type for operand in inputs], attrs)
             node = Node(len(self.nodes), op, inputs, attrs, inferred)
             self.nodes.append(node)
             self.origins.append(self.origin)
-            self._table[key] = node
+            table[key] = node
         return node
+
+    def _table(
+        self, op: Op, inputs: tuple[Node, ...], attrs: Attrs
+    ) -> dict[tuple[Any, ...], Node]:
+        outer = (op, attrs) if inputs and attrs else op
+        table = self._tables.get(outer)
+        if table is None:
+            table = self._tables[outer] = {}
+        return table
 
     def has(self, op: Op, inputs: tuple[Node, ...], attrs: Attrs = ()) -> bool:
         """Whether the node of `op` on `inputs` is there already."""
-        return (op, inputs, attrs) in self._table
+        return (inputs or attrs) in self._table(op, inputs, attrs)
 
     def value(self, node: Node) -> Value:
         """Return a node of this builder as a value with operators."""
@@ -179,7 +191,7 @@ class Builder:
         kept_origins = tuple([origins[node.id] for node in ordered])
         for position, node in enumerate(ordered):
             node.id = position
-        self._table.clear()
+        self._tables.clear()
         self.nodes = []
         if tree is None:
             tree = 0 if len(roots) == 1 else tuple(range(len(roots)))
@@ -250,6 +262,8 @@ def rebuild(graph: G, rule: Rule) -> G:
         fresh = copy_nodes(builder, graph, rule)
         outputs = [fresh[node.id] for node in graph.outputs]
         made = builder.finish(graph.name, outputs, graph.tree, graph.symmetry, make=type(graph))
+        if made == graph:  # nothing changed: one graph in memory, not two
+            return graph
         made.carry(graph)
         return made
 

@@ -11,6 +11,7 @@ Identities, δ the identity and ``i->ii`` a diagonal matrix:
 ``-einsum("i->ii", q)``                ``einsum("i->ii", -q)``, and so for sums
 ``einsum("ij,jk->ik", A, δ)``          ``A``
 ``einsum("ij,jk->ik", A, "j->jj" p)``  ``einsum("ij,j->ij", A, p)``
+``einsum(",i->i", c, p)``              ``c · p``
 ``einsum("ij->ji", A)``                ``transpose(A)``
 ``transpose(einsum(…))``               the einsum with its output transposed
 =====================================  ===============================================
@@ -201,6 +202,14 @@ def _einsum(
         factors = list(zip(operands, terms, strict=True))
         indices = _Indices("".join(terms) + out)
     out = indices.resolved(out)
+    scalars = [builder.value(node) for node, term in factors if not term]
+    if scalars and len(scalars) < len(factors):
+        rest = [(node, term) for node, term in factors if term]
+        return OPS["multiply"](*scalars, _emitted(builder, rest, out))
+    return _emitted(builder, factors, out)
+
+
+def _emitted(builder: Builder, factors: Sequence[Factor], out: str) -> Operand:
     if len(factors) == 1:
         plain = _plain(builder, *factors[0], out)
         if plain is not None:

@@ -179,8 +179,19 @@ class Pipeline:
 
     def __call__(self, graph: G) -> G:
         """Run the passes and return the last graph; nothing is verified or counted."""
+        return self.consume([graph])
+
+    def consume(self, held: list[G]) -> G:
+        """Run the passes on the graph in a list of one, which is taken out of it.
+
+        So the graph can be freed after the first pass, while a caller's variable would keep it: for
+        millions of nodes that is a third of the memory.
+        """
+        graph = held.pop()
         for item in self.passes:
-            graph = item(graph)
+            held.append(graph)
+            del graph
+            graph = item.function(held.pop())
         return graph
 
     def run(self, graph: Graph) -> Report:

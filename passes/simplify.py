@@ -229,8 +229,20 @@ def _one_element(builder: Builder, node: Node, bound: Bindings) -> Operand | Non
     return None
 
 
+def _permuted_repetition(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
+    """A scalar repeated has no order of axes."""
+    if bound["x"].type.shape != ():
+        return None
+    return OPS["broadcast_to"](builder.value(bound["x"]), shape=node.type.shape)
+
+
 REPETITION = Table(
     [
+        rule(
+            any_attrs("transpose", any_attrs("broadcast_to", x)),
+            _permuted_repetition,
+            name="transpose(broadcast_to(scalar)) -> broadcast_to(scalar)",
+        ),
         rule(
             any_attrs("broadcast_to", x),
             _one_element,
