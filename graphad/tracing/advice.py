@@ -103,10 +103,16 @@ def _has(name: str) -> bool:
     return place is not None
 
 
-def no_integer() -> TraceError:
-    """Return the error for a traced value that counts, or that is a position."""
+def no_integer(converted: bool = False) -> TraceError:
+    """Return the error for a traced value that counts, or that is a position.
+
+    Parameters
+    ----------
+    converted : bool
+        Whether it is about to become an integer, as in ``int(x)``, and not used as it is.
+    """
     line = line_of(user_frame())
-    if line.stores_item and "[" not in line.text:
+    if converted and line.stores_item:
         return foreign_array(line)
     if re.search(r"\bint\(", line.text):
         hint = "write np.floor(x) or np.trunc(x), or pass the integer in from outside the function"
@@ -128,6 +134,13 @@ def no_array() -> TraceError:
     line = line_of(user_frame())
     if line.stores_item:
         return foreign_array(line)
+    cast = re.search(r"\bnp\.(float64|float32|double|complex128|complex64)\(", line.text)
+    if cast:
+        return refusal(
+            f"{cast[0][:-1]} makes plain numbers, not traced ones",
+            f"leave it out: traced values have a dtype already; or write x.astype(np.{cast[1]})",
+            line,
+        )
     return refusal(
         "a traced value cannot become a plain array",
         "in a module that the trace does not reach, write np.stack([x, y]) for np.array([x, y]), "

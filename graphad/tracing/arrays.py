@@ -10,9 +10,10 @@ import numpy as np
 from graphad.builder import Value
 from graphad.errors import TraceError, TypeRuleError
 from graphad.tracing.advice import no_integer, refusal
+from graphad.tracing.fitting import fitting, last_of_each, spread
 from graphad.tracing.indices import Kind, classify, no_mask
 from graphad.tracing.lowering import LOWERINGS
-from graphad.tracing.lowering.coerce import broadcasted, cast_to, reshaped
+from graphad.tracing.lowering.coerce import reshaped
 from graphad.tracing.lowering.indexing import getitem, setitem
 from graphad.tracing.places import Positions
 from graphad.tracing.storage import Content, Storage
@@ -89,7 +90,7 @@ class TracedArray(Tracer):
         else:
             self._shape = self.positions().shape
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return np.ndarray
 
@@ -247,7 +248,7 @@ class TracedArray(Tracer):
             if new.made_by is not None and new.made_by == index:
                 return  # x[1:] += y ends by assigning the view, changed already, to its own place
         self._check_unlocked()
-        content = self.fitting(recorder.content_of(new))
+        content = fitting(recorder.content_of(new), self.dtype)
         if kind is Kind.MASK:
             self._select(index[0], content)
         elif kind is Kind.TRACED:
@@ -289,59 +290,11 @@ class TracedArray(Tracer):
         once : bool
             Whether no position is there twice.
         """
-        shape = positions.shape
-        if content.shape != () and content.shape != shape:
-            content = self._spread(content, shape)
+        if content.shape != () and content.shape != positions.shape:
+            content = spread(content, positions.shape)
         if not once and positions.size > 1:
-            flat = positions.reshape(-1)
-            last = np.unique(flat[::-1], return_index=True)[1]
-            if last.size < flat.size:  # of several values for an element, NumPy keeps the last
-                keep = flat.size - 1 - last
-                positions = flat[keep]
-                if content.shape != ():
-                    content = self._chosen(content, keep)
+            positions, content = last_of_each(positions, content)
         self.storage.write(positions, content)
-
-    def _chosen(self, content: Content, keep: Positions) -> Content:
-        if isinstance(content, Value):
-            return getitem(reshaped(content, (content.type.size,)), keep)
-        return content.reshape(-1)[keep]
-
-    def _spread(self, content: Content, shape: Shape) -> Content:
-        """Return content broadcast to a shape; NumPy lets leading axes of length 1 go."""
-        own = content.shape
-        while len(own) > len(shape) and own[0] == 1:
-            own = own[1:]
-        try:
-            if isinstance(content, Value):
-                return broadcasted(reshaped(content, own), shape)
-            return np.broadcast_to(content.reshape(own), shape)
-        except (TypeRuleError, ValueError):
-            raise refusal(
-                f"values of shape {content.shape} do not fit the place of shape {shape}",
-                "check the shapes on both sides of the assignment",
-            ) from None
-
-    def fitting(self, content: Content) -> Content:
-        """Return content in the dtype of this array.
-
-        Raises
-        ------
-        TraceError
-            If NumPy would cut something off: a fraction, or an imaginary part.
-        """
-        given = content.type.dtype if isinstance(content, Value) else content.dtype
-        if given == self.dtype:
-            return content
-        if "biufc".find(given.kind) < 0 or not np.can_cast(given, self.dtype, "same_kind"):
-            raise refusal(
-                f"values of dtype {given} are assigned into an array of dtype {self.dtype}",
-                "make the array with a dtype that holds them, as in np.zeros(n, dtype=complex), or "
-                "write x.real, np.round(x) where that is meant",
-            )
-        if isinstance(content, Value):
-            return cast_to(content, self.dtype)
-        return content.astype(self.dtype)
 
     def _select(self, mask: Value, content: Content) -> None:
         """Write where a mask that depends on the inputs holds."""
@@ -359,9 +312,9 @@ class TracedArray(Tracer):
     def fill_with(self, result: Any) -> TracedArray:
         """Write the result of an operation that is asked to leave it here; return this array."""
         self._check_unlocked()
-        content = self.fitting(self._recorder.content_of(result))
+        content = fitting(self._recorder.content_of(result), self.dtype)
         if content.shape != self._shape:
-            content = self._spread(content, self._shape)
+            content = spread(content, self._shape)
         self.storage.write(self.positions(), content)
         return self
 
@@ -392,10 +345,12 @@ class TracedArray(Tracer):
     # --- other forms -----------------------------------------------------------------------------
 
     @property
-    def flat(self) -> TracedArray:
-        """All elements in C order, as a view."""
+    def flat(self) -> FlatElements:
+        """All elements in C order, to be read and written."""
         flat = self.positions().reshape(-1)
-        return TracedArray(self._recorder, self.storage, self, None, None, flat)
+        made = FlatElements(self._recorder, self.storage, self, None, None, flat)
+        made.locked = self.locked
+        return made
 
     @flat.setter
     def flat(self, values: Any) -> None:
@@ -435,3 +390,14 @@ class TracedArray(Tracer):
         if array is not None:
             return repr(array)
         return f"<traced {make_type(self._shape, self.dtype)}>"
+
+
+class FlatElements(TracedArray):
+    """``x.flat``: writes reach the array, and what is read by a slice is a copy."""
+
+    __slots__ = ()
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return an element, or a copy of several."""
+        found = super().__getitem__(index)
+        return found.copy() if isinstance(found, TracedArray) else found

@@ -148,11 +148,3 @@ def _full(
     lengths = np.broadcast_shapes(tuple(np.empty(shape, bool).shape))
     value = broadcasted(recorder.lift(made.content()), lengths)
     return TracedArray(recorder, Storage(recorder, value))
-
-
-@handles(np.arange)
-def _arange(recorder: Recorder, *args: Any, **kwargs: Any) -> Any:
-    raise refusal(
-        "how many elements np.arange gives depends on the inputs",
-        "write start + step * np.arange(n) with a fixed n, or np.linspace(start, stop, n)",
-    )

@@ -12,7 +12,7 @@ from graphad.evaluate.batching import batch_graph
 from graphad.ir import Graph, Node, map_tree
 from graphad.tracing.lowering.coerce import broadcasted, cast_to
 from graphad.tracing.recorder import Recorder, holds_tracer
-from graphad.tracing.shim import first_tracer
+from graphad.tracing.tracers import first_tracer
 from graphad.types import broadcast_shapes
 
 
@@ -109,14 +109,9 @@ def _copied(recorder: Recorder, graph: Graph, values: Sequence[Value]) -> Any:
         except TraceError as error:
             raise InputError(f"input {node.attrs[0]} of graph {graph.name}: {error}") from None
     here = builder.origin
-    fresh = copy_nodes(builder, graph, _as_it_is, "", bindings)
+    fresh = copy_nodes(builder, graph, None, bindings)
     builder.origin = here
     recorder.check_open()
     made = [recorder.wrap(Value(builder, fresh[node.id]), ordered=True) for node in graph.outputs]
     return map_tree(graph.tree, made)
-
-
-def _as_it_is(builder: Builder, node: Node, operands: tuple[Node, ...]) -> None:
-    """Let every node be copied."""
-
 

@@ -84,10 +84,6 @@ class NumpyMethods:
             raise refusal("pow of three arguments is for integers", "write np.mod(x**y, z)")
         return self._recorder.call(np.power, (self, exponent))
 
-    def __round__(self, ndigits: int | None = None) -> Any:
-        """Return ``np.round`` of this."""
-        return self._recorder.call(np.round, (self, ndigits or 0))
-
     all = _method(np.all)
     any = _method(np.any)
     argmax = _method(np.argmax)
@@ -95,8 +91,6 @@ class NumpyMethods:
     argsort = _method(np.argsort)
     choose = _method(np.choose)
     clip = _method(np.clip)
-    conj = _method(np.conjugate)
-    conjugate = _method(np.conjugate)
     cumprod = _method(np.cumprod)
     cumsum = _method(np.cumsum)
     diagonal = _method(np.diagonal)

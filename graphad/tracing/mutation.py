@@ -10,6 +10,7 @@ import numpy as np
 
 from graphad.tracing.advice import foreign_array, refusal
 from graphad.tracing.arrays import TracedArray
+from graphad.tracing.fitting import fitting
 from graphad.tracing.handlers import HANDLERS, handles
 from graphad.tracing.lowering.registry import present
 from graphad.tracing.tracers import Tracer
@@ -42,7 +43,7 @@ def _put_flat(recorder: Recorder, target: TracedArray, where: Any, values: Any) 
     if flat.size and content.size:
         turns = np.arange(flat.size) % content.size
         chosen = recorder.call(np.reshape, (content, (-1,)))[turns]
-        target.put_at(flat, target.fitting(recorder.content_of(chosen)))
+        target.put_at(flat, fitting(recorder.content_of(chosen), target.dtype))
 
 
 @handles(np.put)
@@ -73,7 +74,7 @@ def _put_along_axis(
 ) -> None:
     target = _own(arr)
     places = np.take_along_axis(target.places(Ellipsis), np.asarray(indices), axis)
-    target.put_at(places, target.fitting(recorder.content_of(values)))
+    target.put_at(places, fitting(recorder.content_of(values), target.dtype))
 
 
 @handles(np.fill_diagonal)
@@ -91,7 +92,7 @@ def _fill_diagonal(recorder: Recorder, a: Any, val: Any, wrap: bool = False) -> 
 
 QUESTIONS = present(
     "shape", "ndim", "size", "result_type", "can_cast", "common_type", "min_scalar_type",
-    "iscomplexobj", "isrealobj",
+    "iscomplexobj", "isrealobj", "isscalar",
 )  # fmt: skip
 
 

@@ -9,20 +9,24 @@ from __future__ import annotations
 import builtins
 import copy
 import functools
+import sys
 from collections.abc import Callable
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+import numpy as np
+
+from graphad.tracing.composed import ElementByElement
 from graphad.tracing.origins import is_library
 from graphad.tracing.shim import (
     BoundFunction,
     FindRecorder,
     NumpyShim,
     bind,
-    first_tracer,
     is_numpy_function,
     is_numpy_module,
 )
+from graphad.tracing.tracers import first_tracer
 
 KEPT_NAMES = ("__name__", "__package__", "__spec__", "__file__", "__loader__", "__doc__")
 LONGEST = 1000
@@ -64,6 +68,20 @@ class _SameInstances(type):
         return issubclass(subclass, cls.__mro__[1])
 
 
+class _Super:
+    """The methods of base classes, as copies."""
+
+    def __init__(self, plain: Any, rebinder: Rebinder) -> None:
+        self._plain = plain
+        self._rebinder = rebinder
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._plain, name)
+        if isinstance(found, MethodType) and isinstance(found.__func__, FunctionType):
+            return MethodType(self._rebinder.rebind(found.__func__, {}, True), found.__self__)
+        return found
+
+
 class Rebinder:
     """Makes the copies for one trace; each thing is copied once.
 
@@ -76,13 +94,23 @@ class Rebinder:
     def __init__(self, find: FindRecorder) -> None:
         self._find = find
         self._made: dict[int, tuple[Any, Any]] = {}  # by identity; the original is kept alive
+        self._code: dict[FunctionType, FunctionType] = {}
         self._globals: dict[int, TracedGlobals] = {}
         self.builtins = dict(vars(builtins))
         self.builtins["__import__"] = self._import
+        self.builtins["super"] = self._super
 
     def _import(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """Import a module for a traced function; NumPy comes as it is traced."""
         return self.rebind(builtins.__import__(name, *args, **kwargs), {})
+
+    def _super(self, *args: Any) -> Any:
+        """Return what `super` gives in a method that is a copy."""
+        if not args:
+            caller = sys._getframe(1)
+            owner = caller.f_locals[caller.f_code.co_varnames[0]]
+            args = (caller.f_locals["__class__"], owner)
+        return _Super(super(*args), self)
 
     def rebind(self, thing: Any, source: dict[str, Any], direct: bool = False) -> Any:
         """Return something as the traced function is to see it; mostly itself.
@@ -114,13 +142,15 @@ class Rebinder:
             return self._module(thing)
         if is_numpy_function(thing):
             return bind(thing, self._find)
+        if type(thing) is np.vectorize:
+            return ElementByElement(thing, self.rebind(thing.pyfunc, source, direct))
         if isinstance(thing, FunctionType):
             return self._function(thing) if _is_near(thing, source, direct) else thing
         if isinstance(thing, MethodType):
             return self._method(thing, source, direct)
         if isinstance(thing, functools.partial):
-            keywords = {name: self.rebind(value, source) for name, value in thing.keywords.items()}
-            args = [self.rebind(arg, source) for arg in thing.args]
+            keywords = {name: self._held(value, source) for name, value in thing.keywords.items()}
+            args = [self._held(arg, source) for arg in thing.args]
             return functools.partial(self.rebind(thing.func, source, direct), *args, **keywords)
         if isinstance(thing, _CACHED):
             return self._cached(thing, source, direct)
@@ -165,10 +195,17 @@ class Rebinder:
     def _set_defaults(self, function: FunctionType, made: FunctionType) -> None:
         source = _original(function.__globals__)
         if function.__defaults__ is not None:
-            made.__defaults__ = tuple([self.rebind(x, source) for x in function.__defaults__])
+            made.__defaults__ = tuple([self._held(x, source) for x in function.__defaults__])
         if function.__kwdefaults__ is not None:
             items = function.__kwdefaults__.items()
-            made.__kwdefaults__ = {name: self.rebind(value, source) for name, value in items}
+            made.__kwdefaults__ = {name: self._held(value, source) for name, value in items}
+
+    def copied(self, function: FunctionType) -> FunctionType:
+        """Return a copy of a function of any module, NumPy's own among them."""
+        made = self._code.get(function)
+        if made is None:
+            made = self._code[function] = self._function(function)
+        return made
 
     def _cell(self, cell: CellType) -> CellType:
         known = self._made.get(id(cell))
@@ -183,8 +220,12 @@ class Rebinder:
         except ValueError:  # a name that is not assigned yet
             return
         if name != "__class__":  # by which super() finds the class that a method was written in
-            value = self.rebind(value, source, isinstance(value, _WRAPPED))
+            value = self._held(value, source)
         new.cell_contents = value
+
+    def _held(self, value: Any, source: dict[str, Any]) -> Any:
+        """Return what a function, a closure or a partial holds; functions wherever they are from."""
+        return self.rebind(value, source, isinstance(value, _WRAPPED))
 
     def _method(self, method: MethodType, source: dict[str, Any], direct: bool) -> Any:
         owner = self.rebind(method.__self__, source, direct)

@@ -128,13 +128,22 @@ class Recorder:
         kwargs: Mapping[str, Any] = NOTHING,
     ) -> Any:
         """Return a NumPy function by its lowering, or by NumPy itself where all is constant."""
-        operands = [self.operand(arg) for arg in args]
+        operands = []
+        symbolic = False
+        for arg in args:
+            if type(arg) is TracedScalar and arg._recorder is self:
+                operands.append(arg._value)
+                symbolic = True
+            else:
+                operand = self.operand(arg)
+                operands.append(operand)
+                symbolic = symbolic or _is_symbolic(operand)
         named = {name: self.operand(arg) for name, arg in kwargs.items()} if kwargs else {}
-        if not (_any_value(operands) or _any_value(named.values())):
+        if not (symbolic or any(_is_symbolic(operand) for operand in named.values())):
             return self.adopt(function(*operands, **named), (*args, *kwargs.values()))
         lowering = LOWERINGS.get(function)
         if lowering is None:
-            return self._without_lowering(function, args, kwargs)
+            return self.traced_through(function, args, kwargs)
         try:
             result = lowering(self.builder, *operands, **named)
         except (TraceError, TypeRuleError) as error:
@@ -179,20 +188,25 @@ class Recorder:
             return items
         return type(items)([self.operand(item) for item in items])
 
-    def _without_lowering(
-        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    def traced_through(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any] = NOTHING
     ) -> Any:
-        """Trace the Python code of a NumPy function that has no lowering, where it has some."""
+        """Return a NumPy function by tracing NumPy's own Python code, if it has some.
+
+        Raises
+        ------
+        TraceError
+            If it has none, or that cannot be traced.
+        """
         cause: Exception | None = None
-        if isinstance(function, FunctionType) or hasattr(function, "_implementation"):
-            inner = getattr(function, "_implementation", function)
-            if isinstance(inner, FunctionType):
-                try:
-                    return self.rebinder.rebind(inner, inner.__globals__)(*args, **kwargs)
-                except _FAILURES as error:
-                    cause = error
+        inner = getattr(function, "_implementation", function)
+        if isinstance(inner, FunctionType):
+            try:
+                return self.rebinder.copied(inner)(*args, **kwargs)
+            except _FAILURES as error:
+                cause = error
         raise refusal(
-            f"{spelled(function)} of a traced value is not supported",
+            f"{spelled_as(function)} of a traced value is not supported",
             "write it with functions that are: arithmetic, np.sum, np.where, np.linalg.norm and so "
             "on, or compute what does not depend on the inputs outside of the trace",
         ) from cause
@@ -239,7 +253,7 @@ class Recorder:
         operand = self.operand(x)
         if isinstance(operand, Value):
             return operand
-        if isinstance(operand, list | tuple) and _any_value(operand):
+        if _is_symbolic(operand):
             try:
                 return as_value(self.builder, operand)
             except (TraceError, TypeRuleError) as error:
@@ -307,12 +321,20 @@ class Recorder:
         return True
 
 
-def _any_value(items: Any) -> bool:
-    for item in items:
-        if type(item) is Value:
-            return True
-        if type(item) in (list, tuple) and _any_value(item):
-            return True
+def spelled_as(function: Callable[..., Any]) -> str:
+    """Return a function's name as users write it; a ufunc need not be NumPy's."""
+    name: str = getattr(function, "__name__", "a function")
+    if isinstance(function, np.ufunc) and getattr(np, name, None) is not function:
+        return f"the ufunc {name}, which is not NumPy's,"
+    return spelled(function)
+
+
+def _is_symbolic(operand: Any) -> bool:
+    """Return whether an operand is a value of the graph, or lists with one in them."""
+    if type(operand) is Value:
+        return True
+    if type(operand) is list or type(operand) is tuple:
+        return any(_is_symbolic(item) for item in operand)
     return False
 
 

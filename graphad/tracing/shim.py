@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from graphad.tracing import ufuncs
+from graphad.tracing.composed import ElementByElement, Joined, iterated, numbered
 from graphad.tracing.creation import unset
-from graphad.tracing.tracers import Tracer
+from graphad.tracing.tracers import Tracer, first_tracer
 
 if TYPE_CHECKING:
     from graphad.tracing.recorder import Recorder
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 FindRecorder: TypeAlias = "Callable[[], Recorder | None]"
 
 DISPATCHER = type(np.sum)
+STAND_INS: dict[int, Any] = {
+    id(np.r_): Joined(np.r_),
+    id(np.c_): Joined(np.c_),
+    id(np.ndenumerate): numbered,
+    id(np.nditer): iterated,
+    id(np.vectorize): ElementByElement.made,
+}
+"""Things of NumPy's that are no functions, by identity, and what traced functions see instead."""
 UNTOUCHED = ("random", "testing", "ma", "lib", "ctypeslib", "f2py", "polynomial", "typing", "char")
 """Submodules that are left as they are."""
 
@@ -118,11 +127,7 @@ class BoundUfunc(BoundFunction):
             recorder = self.find()
             made = getattr(self.function, name)(*args, **kwargs)
             return made if recorder is None else recorder.adopt(made, args)
-        recorder = tracer._recorder
-        whole = [
-            recorder.call(np.array, (arg,)) if type(arg) in (list, tuple) else arg for arg in args
-        ]
-        return ufuncs.apply(recorder, self.function, name, whole, kwargs)
+        return ufuncs.apply(tracer._recorder, self.function, name, args, kwargs)
 
     def reduce(self, *args: Any, **kwargs: Any) -> Any:
         """Return what the ufunc's ``reduce`` gives."""
@@ -139,18 +144,6 @@ class BoundUfunc(BoundFunction):
     def at(self, *args: Any, **kwargs: Any) -> Any:
         """Do what the ufunc's ``at`` does."""
         return self._method("at", args, kwargs)
-
-
-def first_tracer(items: Any) -> Tracer | None:
-    """Return the first traced value among items and in the lists and tuples among them."""
-    for item in items:
-        if isinstance(item, Tracer):
-            return item
-        if type(item) in (list, tuple):
-            found = first_tracer(item)
-            if found is not None:
-                return found
-    return None
 
 
 class NumpyShim:
@@ -187,6 +180,9 @@ def bind(thing: Any, find: FindRecorder) -> Any:
     """Return something of NumPy's as a traced function is to see it."""
     if isinstance(thing, np.ufunc):
         return BoundUfunc(thing, find)
+    stand_in = STAND_INS.get(id(thing))
+    if stand_in is not None:
+        return stand_in
     if is_numpy_function(thing):
         return BoundFunction(thing, find)
     if is_numpy_module(thing):

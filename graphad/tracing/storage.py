@@ -126,8 +126,8 @@ class Storage:
         """
         if self._spoiled is not None:
             raise refusal(
-                f"{self._spoiled} wrote into an array that may or may not share memory with the one "
-                "used here: it depends on the order in memory whether NumPy made a view or a copy",
+                f"{self._spoiled} wrote into an array that may or may not share memory with that "
+                "used here: whether NumPy made a view or a copy depends on the order in memory",
                 "write .copy() after the reshape, ravel or indexing that made one from the other",
             )
 
@@ -236,7 +236,7 @@ class Storage:
         self._written()
         if positions.size == 0:
             return
-        if isinstance(new, np.ndarray) and self.base is None and self._write_constant(positions, new):
+        if isinstance(new, np.ndarray) and self._write_constant(positions, new):
             return
         if positions.size == self.size and is_whole(positions, self.shape):
             self._fill(new)
@@ -258,7 +258,7 @@ class Storage:
         """Return a scalar repeated to a shape, or as many elements in that shape."""
         if isinstance(new, Value):
             return broadcasted(new, shape) if new.shape == () else reshaped(new, shape)
-        return np.broadcast_to(new, shape) if new.shape == () else np.reshape(new, shape)
+        return np.array(np.broadcast_to(new, shape) if new.shape == () else np.reshape(new, shape))
 
     def _fill(self, new: Content) -> None:
         self._blocks.clear()
@@ -274,7 +274,8 @@ class Storage:
 
     def _write_constant(self, positions: Positions, new: Array) -> bool:
         """Write a constant into constant memory; say whether that could be done."""
-        assert self.array is not None
+        if self.array is None:
+            return False
         if self._blocks:
             keys = dict.fromkeys((positions.reshape(-1) // self._grain).tolist())
             partly = positions.size != len(keys) * self._grain
@@ -340,9 +341,10 @@ class Storage:
 
     def _joined(self, parts: list[Content]) -> Value:
         """Return blocks one after the other, as one flat array; one element as it is."""
+        count = len(parts)
         if self._grain == 1:
-            one = len(parts) == 1
-            return self._lifted(parts[0]) if one else packed(self.recorder.builder, parts, (len(parts),))
+            one = count == 1
+            return self._lifted(parts[0]) if one else packed(self.recorder.builder, parts, (count,))
         flat = [reshaped(self._lifted(part), (self._grain,)) for part in parts]
         return flat[0] if len(flat) == 1 else emit("concatenate", *flat, axis=0)
 

@@ -23,6 +23,11 @@ G = TypeVar("G", bound=Graph)
 ACTIVE: ContextVar[Recorder | None] = ContextVar("graphad_active_trace", default=None)
 """The trace that is going on in this thread; only `graphad.numpy` asks."""
 
+_AS_ARRAY = (
+    r"TracedScalar.*(subscriptable|not iterable|no len|item|unpack)"
+    r"|(unpack|must be an iterable).*TracedScalar"
+)
+"""What Python says of a scalar that is used as an array."""
 BUDGET = 5_000_000
 """How many operations a trace may have if nothing is said."""
 
@@ -112,8 +117,8 @@ def explained(error: Exception, call: Call) -> TraceError | None:
     if isinstance(error, RecursionError):
         return refusal(
             "the function calls itself without end, or too deeply",
-            "end the recursion by something that is not traced, such as an integer counter; or write "
-            "a loop",
+            "end the recursion by something that is not traced, such as an integer counter; or "
+            "write a loop",
             line,
         )
     if isinstance(error, AttributeError):
@@ -127,7 +132,7 @@ def explained(error: Exception, call: Call) -> TraceError | None:
     text = str(error)
     if "TracedScalar" not in text and "TracedArray" not in text:
         return None
-    if re.search(r"TracedScalar.*(subscriptable|not iterable|no len|item|unpack)|unpack.*Traced", text):
+    if re.search(_AS_ARRAY, text):
         lone = [one.name for one in call.inputs if one.example is None and not one.type.shape]
         why = f" ({', '.join(lone)}: a parameter without an example is a scalar)" if lone else ""
         return refusal(

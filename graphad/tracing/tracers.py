@@ -64,9 +64,14 @@ class Tracer(NumpyMethods):
         return self.size * self.itemsize
 
     @property
-    def T(self) -> Any:  # noqa: N802 -- NumPy's name
+    def T(self) -> Any:
         """The array with its axes in reverse order."""
         return self._recorder.call(np.transpose, (self,))
+
+    @property
+    def mT(self) -> Any:
+        """The array with its last two axes interchanged."""
+        return self._recorder.call(np.swapaxes, (self, -1, -2))
 
     @property
     def real(self) -> Any:
@@ -77,6 +82,12 @@ class Tracer(NumpyMethods):
     def imag(self) -> Any:
         """The imaginary part."""
         return self._recorder.call(np.imag, (self,))
+
+    def conjugate(self) -> Any:
+        """Return the complex conjugate; of real values the array itself."""
+        return self._recorder.call(np.conjugate, (self,)) if self.dtype.kind == "c" else self
+
+    conj = conjugate
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Answer a call of a ufunc (NEP 13)."""
@@ -158,7 +169,7 @@ class Tracer(NumpyMethods):
         """Return a constant as a Python integer."""
         array = self.plain()
         if array is None:
-            raise no_integer()
+            raise no_integer(converted=True)
         return int(array)
 
     def __index__(self) -> int:
@@ -206,8 +217,8 @@ class TracedScalar(Tracer):
         self._recorder = recorder
         self._value = value
 
-    # isinstance(x, float) and np.isscalar(x) then say what they say of the number that x stands for.
-    @property
+    # isinstance(x, float) and np.isscalar(x) then say what they say of the number x stands for.
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return self._value.node.type.dtype.type
 
@@ -229,6 +240,11 @@ class TracedScalar(Tracer):
         """Return the scalar itself."""
         return self
 
+    def __round__(self, ndigits: int | None = None) -> Any:
+        """Return what Python's `round` gives: an integer, unless digits are asked for."""
+        rounded = self._recorder.call(np.round, (self, ndigits or 0))
+        return rounded.astype(np.int64) if ndigits is None else rounded
+
     def item(self, *args: Any) -> TracedScalar:
         """Return the scalar itself."""
         return self
@@ -237,3 +253,15 @@ class TracedScalar(Tracer):
 
     def __repr__(self) -> str:
         return f"<traced {self._value.node.type}>"
+
+
+def first_tracer(items: Any) -> Tracer | None:
+    """Return the first traced value among items and in the lists and tuples among them."""
+    for item in items:
+        if isinstance(item, Tracer):
+            return item
+        if type(item) in (list, tuple):
+            found = first_tracer(item)
+            if found is not None:
+                return found
+    return None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from graphad.builder import Value
-from graphad.tracing.advice import refusal
+from graphad.tracing.advice import foreign_array, refusal
+from graphad.tracing.methods import NumpyMethods
+from graphad.tracing.fitting import fitting
 from graphad.tracing.lowering.coerce import broadcasted, emit, reshaped
 
 if TYPE_CHECKING:
@@ -50,6 +53,8 @@ def apply(
         return recorder.call(ufunc, inputs, named)
     if method == "reduce" and ufunc in REDUCTIONS:
         return _along(recorder, REDUCTIONS[ufunc], inputs, kwargs)
+    if method == "reduce" and ufunc.nin == 2 and ufunc.nout == 1 and len(inputs) == 1:
+        return _folded(recorder, ufunc, inputs[0], **named)
     if method == "accumulate" and ufunc in ACCUMULATIONS:
         return _along(recorder, ACCUMULATIONS[ufunc], inputs, kwargs)
     if method == "outer":
@@ -69,7 +74,14 @@ def _along(recorder: Recorder, function: Any, inputs: Sequence[Any], kwargs: Any
     kept = {key: value for key, value in given.items() if value is not None and value is not False}
     if kept.get("where") is True:
         del kept["where"]
-    return recorder.call(function, (inputs[0],), {"axis": axis, **kept})
+    array = recorder.call(np.asarray, (inputs[0],))
+    return recorder.call(function, (array,), {"axis": axis, **kept})
+
+
+def _folded(recorder: Recorder, ufunc: np.ufunc, items: Any, axis: int = 0) -> Any:
+    """Apply a ufunc to the first two rows, to that and the third, and so on."""
+    rows = np.moveaxis(recorder.call(np.asarray, (items,)), axis, 0)
+    return reduce(lambda total, row: recorder.call(ufunc, (total, row)), rows)
 
 
 def _outer(recorder: Recorder, ufunc: np.ufunc, inputs: Sequence[Any], kwargs: Any) -> Any:
@@ -81,10 +93,12 @@ def _outer(recorder: Recorder, ufunc: np.ufunc, inputs: Sequence[Any], kwargs: A
 def _add_at(recorder: Recorder, ufunc: np.ufunc, target: Any, index: Any, values: Any) -> None:
     """Add to elements, to an element again each time that the index names it."""
     recorder.locate()
+    if not isinstance(target, NumpyMethods):
+        raise foreign_array()
     where, given = target.places(index), recorder.content_of(values)
     if ufunc is np.subtract:
         given = recorder.content_of(recorder.call(np.negative, (values,)))
-    new = recorder.lift(target.fitting(given))
+    new = recorder.lift(fitting(given, target.dtype))
     flat = reshaped(broadcasted(new, where.shape), (where.size,))
     own = recorder.lift(target.storage.whole())
     indices = np.array(where.reshape(-1), dtype=np.int64)

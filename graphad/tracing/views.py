@@ -57,7 +57,8 @@ def view(function: Callable[..., Any], recorder: Recorder, *args: Any, **kwargs:
         made.storage.may_share(storage)
         return made
     positions: Positions | None = None
-    if function in READ_ONLY or not array.is_ordered() or array.locked:
+    plain = array.is_ordered() and _order(function, rest, kwargs) in ("C", "A", "K")
+    if function in READ_ONLY or not plain or array.locked:
         positions = _judged(function, step, array.positions())
         if not np.may_share_memory(positions, storage.positions()):
             return TracedArray(recorder, Storage(recorder, storage.read(positions)))
@@ -67,6 +68,14 @@ def view(function: Callable[..., Any], recorder: Recorder, *args: Any, **kwargs:
     made = TracedArray(recorder, storage, array, step, content, positions)
     made.locked = array.locked or (positions is not None and not positions.flags.writeable)
     return made
+
+
+def _order(function: Callable[..., Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return in which order a function reads elements."""
+    if function not in BY_LAYOUT:
+        return "C"
+    place = 1 if function is np.reshape else 0
+    return rest[place] if len(rest) > place else kwargs.get("order", "C")
 
 
 def _array_first(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
