@@ -11,6 +11,8 @@ from graphad.viz.metrics import label_width, small_width
 CHIP_HEIGHT = 18.0
 CHIP_STEM = 11.0
 CHIP_STEP = CHIP_HEIGHT + 4.0
+MOST_CHIPS = 96
+"""Most leaves that are drawn one by one above a box."""
 
 _CHIP_GAP = 5.0
 _PORT_SIZE = 10.0
@@ -18,7 +20,6 @@ _PITCH = 18.0
 _MOST_WIDENED = 44.0
 _MOST_ARROW_ROOM = 480.0
 _MOST_IN_ROW = 8
-_MOST_CHIPS = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ def make_cell(cell: Cell) -> Cell:
 
 def _folded(slots: Sequence[Slot]) -> list[Slot]:
     """Where a box has very many leaves, draw equal ones once, and count what is still too many."""
-    if sum(slot.kind != "arrow" for slot in slots) <= _MOST_CHIPS:
+    if sum(slot.kind != "arrow" for slot in slots) <= MOST_CHIPS:
         return list(slots)
     counts: dict[tuple[str, str, str], int] = {}
     for slot in slots:
@@ -195,7 +196,7 @@ def _folded(slots: Sequence[Slot]) -> list[Slot]:
         key = (slot.kind, slot.text, slot.note)
         if slot.kind == "arrow":
             kept.append(slot)
-        elif key not in seen and len(seen) < _MOST_CHIPS:
+        elif key not in seen and len(seen) < MOST_CHIPS:
             seen.add(key)
             times = f" ×{counts[key]}" if counts[key] > 1 else ""
             kept.append(chip(replace(slot, text=slot.text + times)))

@@ -60,15 +60,17 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MOST_NUMBERED = 8
 
 
-def spans_text(spans: Sequence[Span]) -> str:
-    """Return spans as NumPy would index by them; a span is only known to be whole by its type.
+def spans_text(spans: Sequence[Span], shape: Sequence[int]) -> str:
+    """Return spans as NumPy would index an array of this shape by them.
 
     Examples
     --------
-    >>> spans_text((Span(1, 3, 1), Span(0, 5, 2)))
-    '[1:3, 0:5:2]'
+    >>> spans_text((Span(1, 3, 1), Span(0, 5, 2), Span(0, 4, 1)), (3, 5, 4))
+    '[1:3, 0:5:2, :]'
     """
-    return f"[{', '.join(map(str, spans))}]"
+    pairs = zip(spans, shape, strict=False)
+    parts = [":" if span == (0, length, 1) else str(span) for span, length in pairs]
+    return f"[{', '.join(parts)}]"
 
 
 def _tuple_text(values: Sequence[int]) -> str:
@@ -92,14 +94,12 @@ _DETAILS: dict[str, Callable[[Attrs], str]] = {
     "max": lambda attrs: _axes_text(attrs[0]),
     "min": lambda attrs: _axes_text(attrs[0]),
     "pack": lambda attrs: "",
-    "place": lambda attrs: spans_text(attrs[0]),
     "reshape": lambda attrs: "",
     "scatter_add": lambda attrs: f"axis {attrs[0]}",
     "slice": lambda attrs: "",
     "sum": lambda attrs: _axes_text(attrs[0]),
     "take": lambda attrs: f"axis {attrs[0]}",
     "transpose": lambda attrs: _tuple_text(attrs[0]),
-    "update": lambda attrs: spans_text(attrs[0]),
 }
 """Attributes in brief; empty where the label or the type says it already."""
 
@@ -123,7 +123,9 @@ def node_label(node: Node) -> tuple[str, str]:
     if name == "integer_power":
         return "x" + str(attrs[0]).translate(_SUPERSCRIPTS), ""
     if name == "slice":
-        return spans_text(attrs[0]), ""
+        return spans_text(attrs[0], node.inputs[0].type.shape), ""
+    if name in ("place", "update"):
+        return name, spans_text(attrs[0], node.type.shape)
     if name == "element":
         return f"[{', '.join(map(str, attrs[0]))}]", ""
     if name in _DETAILS:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, prod
 
 from graphad.errors import GraphError
 from graphad.ir import CONST, INPUT, Graph, Node
 from graphad.text import dump
-from graphad.viz.cells import Arrow, Cell, Picture, Slot, chip, make_cell
+from graphad.viz.cells import MOST_CHIPS, Arrow, Cell, Picture, Slot, chip, make_cell
 from graphad.viz.labels import (
     constant_text,
     ir_line,
@@ -218,10 +218,15 @@ class _Drawing:
 
 
 def _matrix_columns(node: Node) -> int:
-    """Return the columns of an array of scalars that is drawn with its elements in their places."""
+    """Return the columns of an array of scalars that is drawn with its elements in their places.
+
+    An array of more axes is drawn as a matrix, its last axes across, as many as fit.
+    """
     shape = node.type.shape
-    drawn = node.op.name == "pack" and len(shape) > 1 and min(shape) > 1
-    return shape[-1] if drawn and shape[-1] <= _MOST_COLUMNS and node.type.size <= 96 else 0
+    if node.op.name != "pack" or node.type.size > MOST_CHIPS:
+        return 0
+    across = [prod(shape[axis:]) for axis in range(1, len(shape))]
+    return next((count for count in across if 1 < count <= _MOST_COLUMNS), 0)
 
 
 def _rows(graph: Graph) -> list[int]:

@@ -12,7 +12,8 @@ Pulls: TypeAlias = list[list[tuple[int, float, float]]]
 """For each vertex: its neighbours, how far right of them it should stand, and the weight."""
 
 _NEAR = 0.01
-_STRAIGHTENINGS = 8
+_EFFORT = 8_000
+_PUSHES = 6
 
 
 def spread(
@@ -143,7 +144,8 @@ def place_rows(
     ):
         for number in numbers:
             _settle(levels.rows[number], apart[number], middle, pulls, median)
-    _Blocks(levels, apart, both, middle).straighten(_STRAIGHTENINGS)
+    rounds = max(2, min(8, _EFFORT // max(1, sum(map(len, above)))))
+    _Blocks(levels, apart, both, middle).straighten(rounds)
     return middle
 
 
@@ -235,6 +237,7 @@ class _Blocks:
                 return
 
     def _block(self, start: int, seen: bytearray) -> list[int]:
+        """Return what hangs together with `start` by straight lines, and mark it in `seen`."""
         block = [start]
         seen[start] = 1
         for vertex in block:
@@ -246,29 +249,47 @@ class _Blocks:
         return block
 
     def _move(self, block: list[int]) -> bool:
-        inside = set(block)
-        middle = self.middle
+        """Move a block, with the blocks that are in its way if that is still for the better."""
+        inside = bytearray(len(self.middle))
+        for vertex in block:
+            inside[vertex] = 1
+        direction = 0.0
+        for _ in range(_PUSHES):
+            force, slants = self._force(block, inside)
+            if not slants:
+                return False
+            if force == 0.0 and direction == 0.0:
+                force = min(slants, key=abs)  # rather one straight line than two slanted
+            if force == 0.0 or force * direction < 0:
+                return False
+            direction = 1.0 if force > 0 else -1.0
+            step = min([abs(slant) for slant in slants if slant * direction > 0])
+            touched = []
+            for vertex in block:
+                other, distance = self.right[vertex] if direction > 0 else self.left[vertex]
+                if other >= 0 and not inside[other]:
+                    room = abs(self.middle[other] - self.middle[vertex]) - distance
+                    if room < _NEAR:
+                        touched.append(other)
+                    step = min(step, room)
+            if not touched:
+                for vertex in block:
+                    self.middle[vertex] += direction * step
+                return True
+            for vertex in touched:
+                if not inside[vertex]:
+                    block.extend(self._block(vertex, inside))
+        return False
+
+    def _force(self, block: list[int], inside: bytearray) -> tuple[float, list[float]]:
+        """Return the sum of the pulls of a block's slanted lines, and how slanted they are."""
         force = 0.0
         slants = []
         for vertex in block:
             for other, enters, weight in self.pulls[vertex]:
-                if other not in inside:
-                    slant = middle[other] + enters - middle[vertex]
+                if not inside[other]:
+                    slant = self.middle[other] + enters - self.middle[vertex]
                     if abs(slant) >= _NEAR:
                         force += weight if slant > 0 else -weight
                         slants.append(slant)
-        if not slants:
-            return False
-        if force == 0.0:  # no line gets longer in sum: rather one straight line than two slanted
-            force = min(slants, key=abs)
-        sign = 1.0 if force > 0 else -1.0
-        step = min([abs(slant) for slant in slants if slant * sign > 0])
-        for vertex in block:
-            other, distance = self.right[vertex] if sign > 0 else self.left[vertex]
-            if other >= 0 and other not in inside:
-                step = min(step, abs(middle[other] - middle[vertex]) - distance)
-        if step < _NEAR:
-            return False
-        for vertex in block:
-            middle[vertex] += sign * step
-        return True
+        return force, slants

@@ -108,12 +108,12 @@ def _document(picture: Picture, layout: Layout) -> str:
     x = indent + (inner - indent - layout.width) / 2
     width = inner + 2 * _MARGIN
     height = head_height + layout.height + 2 * _MARGIN
-    fit = ' style="max-width:100%;height:auto"' if width <= _FITS_A_PAGE else ""
+    fit = " fit" if width <= _FITS_A_PAGE else ""
     prefix = "ga" + sha256(repr(picture).encode("utf-8", "replace")).hexdigest()[:8]
     start = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="graphad" role="img"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="graphad{fit}" role="img"'
         f' aria-label="{label(picture)}" width="{short(width)}" height="{short(height)}"'
-        f' viewBox="0 0 {short(width)} {short(height)}"{fit}>'
+        f' viewBox="0 0 {short(width)} {short(height)}">'
     )
     lines = [
         start,

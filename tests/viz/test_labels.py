@@ -42,6 +42,11 @@ def labelled(name: str, count: int = 1, **attrs: object) -> Node:
         (labelled("integer_power", exponent=2), ("x²", "")),
         (labelled("integer_power", exponent=-13), ("x⁻¹³", "")),
         (labelled("slice", spans=(Span(1, 3, 1), Span(0, 4, 2))), ("[1:3, 0:4:2]", "")),
+        (labelled("slice", spans=(Span(0, 3, 1), Span(0, 4, 2))), ("[:, 0:4:2]", "")),
+        (
+            labelled("place", spans=(Span(1, 4, 1), Span(0, 4, 1)), shape=(5, 4)),
+            ("place", "[1:4, :]"),
+        ),
         (labelled("element", index=(2, 0)), ("[2, 0]", "")),
         (labelled("sum", axes=(0,)), ("Σ", "axis 0")),
         (labelled("sum", axes=(0, 1)), ("Σ", "axes 0, 1")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import pytest
 from hypothesis import given, settings
 
@@ -144,6 +146,18 @@ def test_matrices_of_scalars_are_drawn_as_matrices() -> None:
     slots = next(cell for cell in cells if cell.head == "pack").slots
     assert [slot.text for slot in slots] == ["%1", "%2", "0", "%3"]
     assert [slot.level for slot in slots] == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "columns"), [((2, 2), 2), ((2, 3, 2), 6), ((3, 3, 3, 3), 9), ((4,), 0), ((10, 10), 0)]
+)
+def test_columns_of_packed_arrays(shape: tuple[int, ...], columns: int) -> None:
+    """Arrays of more axes are drawn as matrices, vectors and very large ones are not."""
+    b = Builder()
+    x = b.input("x", FLOAT64)
+    parts = [OPS["integer_power"](x, exponent=i) for i in range(2, 2 + prod(shape))]
+    cells = full_picture(b.finish("f", [OPS["pack"](*parts, shape=shape)])).cells
+    assert next(cell for cell in cells if cell.head == "pack").columns == columns
 
 
 def test_ops_without_text_are_drawn() -> None:
