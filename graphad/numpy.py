@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy
 
-from graphad.tracing.trace import ACTIVE
 from graphad.tracing.shim import NumpyShim
+from graphad.tracing.trace import ACTIVE
 
 _SHIM = NumpyShim(numpy, ACTIVE.get)
 

@@ -1,4 +1,4 @@
-"""What graphad says when a function cannot be traced: where, what happened, what to write instead."""
+"""What graphad says of code that it cannot trace: where, what happened, what to write instead."""
 
 from __future__ import annotations
 
@@ -35,10 +35,12 @@ _TRUTH_HINTS = (
     (r"\bsorted\(", "write np.sort(array) instead of Python's sorted"),
     (
         r"\bwhile\b",
-        "take a fixed number of steps, for _ in range(n), and keep what has converged with "
-        "np.where(done, old, new)",
+        (
+            "take a fixed number of steps, for _ in range(n), and keep what has converged with "
+            "np.where(done, old, new)"
+        ),
     ),
-    (r"\bassert\b", "leave the assertion out of the traced function, and check the arguments before"),
+    (r"\bassert\b", "leave the assertion out of the function, and check the arguments before"),
     (r"\bany\(|\ball\(", "write np.any(array) or np.all(array) instead of Python's any and all"),
     (r"\band\b|\bor\b", "write np.logical_and(a, b) or np.logical_or(a, b) inside np.where(...)"),
     (r"\bnot\b", "write np.logical_not(a) inside np.where(...)"),
@@ -63,13 +65,11 @@ def refusal(what: str, instead: str, line: Line | None = None) -> TraceError:
 def no_truth() -> TraceError:
     """Return the error for `if`, `and`, `max` and the like on a traced value."""
     line = line_of(user_frame())
-    for pattern, hint in _TRUTH_HINTS:
-        if re.search(pattern, line.text):
-            break
-    else:
-        hint = _CHOICE
+    hints = (hint for pattern, hint in _TRUTH_HINTS if re.search(pattern, line.text))
     return refusal(
-        "this asks whether a traced value is true, and a graph has to hold for all inputs", hint, line
+        "this asks whether a traced value is true, and a graph has to hold for all inputs",
+        next(hints, _CHOICE),
+        line,
     )
 
 
@@ -118,8 +118,8 @@ def no_integer(converted: bool = False) -> TraceError:
         hint = "write np.floor(x) or np.trunc(x), or pass the integer in from outside the function"
     elif re.search(r"\brange\(", line.text):
         hint = (
-            "take the number of steps from outside: close over an integer, or give the parameter an "
-            "integer default"
+            "take the number of steps from outside: close over an integer, or give the parameter "
+            "an integer default"
         )
     else:
         hint = (
@@ -173,7 +173,7 @@ def another_trace(closed: bool) -> TraceError:
     if closed:
         return refusal(
             "this uses a traced value that was kept from a trace that is over",
-            "return values from the traced function; do not keep them in globals, lists or attributes",
+            "return values from the function; do not keep them in globals, lists or attributes",
         )
     return refusal(
         "this mixes values of two traces: a function that is traced inside another one closes over "

@@ -17,7 +17,7 @@ from graphad.tracing.lowering.coerce import reshaped
 from graphad.tracing.lowering.indexing import getitem, setitem
 from graphad.tracing.places import Positions
 from graphad.tracing.storage import Content, Storage
-from graphad.tracing.tracers import Tracer, TracedScalar
+from graphad.tracing.tracers import TracedScalar, Tracer
 from graphad.types import DType, make_type
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class TracedArray(Tracer):
     def view(self, dtype: object = None, *, step: Step | None = None) -> Any:
         """Return a view of the same elements; no other dtype can be asked for."""
         if dtype is not None:
-            raise refusal("the bytes of traced values cannot be seen as another dtype", "use astype")
+            raise refusal("the bytes of traced values cannot be seen otherwise", "write x.astype")
         return self.derived(step or (lambda array: array[...]), (Ellipsis,))
 
     def derived(self, step: Step, index: tuple[Any, ...] | None = None) -> TracedArray:
@@ -244,9 +244,8 @@ class TracedArray(Tracer):
         recorder.locate()
         recorder.check_open()
         index, kind = classify(recorder, index, len(self._shape))
-        if isinstance(new, TracedArray) and new._parent is self and kind is Kind.BASIC:
-            if new.made_by is not None and new.made_by == index:
-                return  # x[1:] += y ends by assigning the view, changed already, to its own place
+        if kind is Kind.BASIC and isinstance(new, TracedArray) and new.is_at(self, index):
+            return  # x[1:] += y ends by assigning the view, changed already, to its own place
         self._check_unlocked()
         content = fitting(recorder.content_of(new), self.dtype)
         if kind is Kind.MASK:
@@ -256,6 +255,10 @@ class TracedArray(Tracer):
             self.storage.write(self.positions(), whole)
         else:
             self.put_at(np.asarray(self.positions()[index]), content, kind is not Kind.ADVANCED)
+
+    def is_at(self, parent: TracedArray, index: tuple[Any, ...]) -> bool:
+        """Return whether this is the view of an array that a basic index makes."""
+        return self._parent is parent and self.made_by is not None and self.made_by == index
 
     def places(self, index: Any) -> Positions:
         """Return the positions that an index means, to write there.

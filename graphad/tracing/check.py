@@ -15,7 +15,7 @@ from graphad.op import Array
 from graphad.tracing.advice import refusal
 from graphad.tracing.examples import Call, Input
 from graphad.tracing.origins import Line
-from graphad.tracing.outcomes import line_of_function, flatten
+from graphad.tracing.outcomes import flatten, line_of_function
 
 POINTS = 2
 """At so many points the values are compared, where the function has finite values."""
@@ -23,9 +23,9 @@ RANGES = ((0.1, 0.9), (1.1, 2.0), (-0.9, -0.1), (2.0, 5.0), (0.01, 0.05), (10.0,
 """Where other points are tried if the function has none at the example."""
 
 _CAUSES = (
-    "likely causes: a branch on an integer or on isinstance that differs while tracing; state kept "
-    "between calls; a value that went through code outside of NumPy; or memory shared in a way that "
-    "cannot be followed. Pass check=False only if you know better"
+    "likely causes: a branch on an integer or on a type that differs while tracing; state kept "
+    "between calls; a value that went through code outside of NumPy; or memory shared in a way "
+    "that cannot be followed. Pass check=False only if you know better"
 )
 
 
@@ -67,8 +67,8 @@ def check_trace(graph: Graph, function: Callable[..., Any], call: Call) -> None:
             return
     if tried == 0:
         raise refusal(
-            f"the function was traced, but on plain NumPy it raises {type(failure).__name__} at every "
-            f"point tried: {failure}",
+            f"the function was traced, but on plain NumPy it raises {type(failure).__name__} at "
+            f"every point tried: {failure}",
             "give an example at which it has a value, or pass check=False",
             line_of_function(function),
         ) from failure
@@ -104,7 +104,7 @@ def _typed(one: Input, value: Any) -> Any:
 
 
 def run(function: Callable[..., Any], call: Call, point: list[Any]) -> tuple[list[Any], Tree]:
-    """Return the values of a function on plain NumPy, and their nesting; the point is not changed."""
+    """Return the values of a function on plain NumPy, and their nesting; the point stays."""
     copies = [np.copy(value)[()] if np.ndim(value) else value for value in point]
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -151,8 +151,8 @@ def _compare(
             raise _differ(
                 place,
                 where,
-                f"{which} has shape {leaf.shape} and dtype {leaf.dtype} in NumPy, and {result.shape} "
-                f"and {result.dtype} in the graph",
+                f"{which} has shape {leaf.shape} and dtype {leaf.dtype} in NumPy, and "
+                f"{result.shape} and {result.dtype} in the graph",
             )
         if not close(leaf, result):
             raise _differ(

@@ -71,7 +71,7 @@ def _apply_along_axis(
     **kwargs: Any,
 ) -> Any:
     array = recorder.array_of(arr)
-    rows = np.moveaxis(array, axis, -1)
+    rows = recorder.call(np.moveaxis, (array, axis, -1))
     lead = rows.shape[:-1]
     parts = [func1d(rows[index], *args, **kwargs) for index in np.ndindex(lead)]
     whole = recorder.call(np.array, (parts,))

@@ -120,7 +120,7 @@ def _empty_like(
 
 
 def unset(shape: Any, dtype: Any = float) -> Any:
-    """Return an array for ``np.empty``: not a number everywhere, so that no trace depends on chance."""
+    """Return an array for ``np.empty``: NaN everywhere, so that no trace depends on chance."""
     made = np.zeros(shape, dtype)
     if made.dtype.kind in "fc":
         made[...] = np.nan

@@ -200,7 +200,7 @@ def read_example(name: str, example: Any) -> tuple[Type, Array | None]:
     try:
         return make_type(array.shape, array.dtype), array
     except TypeRuleError as error:
-        raise refusal(f"the example for {name}: {error}", "cast it, as in x.astype(float)") from None
+        raise refusal(f"the example for {name}: {error}", "write x.astype(float)") from None
 
 
 def _floating(example: Any, array: Array) -> str:

@@ -28,8 +28,8 @@ def fitting(content: Content, dtype: DType) -> Content:
     if given.kind not in "biufc" or not np.can_cast(given, dtype, "same_kind"):
         raise refusal(
             f"values of dtype {given} are assigned into an array of dtype {dtype}",
-            "make the array with a dtype that holds them, as in np.zeros(n, dtype=complex), or write "
-            "x.real, np.round(x) where that is meant",
+            "make the array with a dtype that holds them, as in np.zeros(n, dtype=complex), or "
+            "write x.real, np.round(x) where that is meant",
         )
     return cast_to(content, dtype) if isinstance(content, Value) else content.astype(dtype)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-
-from graphad.builder import Builder, Value, copy_nodes
+from graphad.builder import Value, copy_nodes
 from graphad.errors import InputError, TraceError
 from graphad.evaluate.batching import batch_graph
 from graphad.ir import Graph, Node, map_tree

@@ -47,7 +47,7 @@ def _method(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-class NumpyMethods:
+class NumpyMethods:  # noqa: PLW1641 -- its subclass says what a hash is
     """Operators and methods that hand NumPy's function to the trace."""
 
     __slots__ = ("_recorder",)

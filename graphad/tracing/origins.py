@@ -7,6 +7,7 @@ import linecache
 import os
 import sys
 import sysconfig
+from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import NamedTuple
 
@@ -15,15 +16,15 @@ import numpy as np
 from graphad.ir import NOWHERE, Origin
 
 
-def _folder(path: str) -> str:
-    return os.path.join(os.path.abspath(path), "")
+def _folder(path: Path) -> str:
+    return f"{path.absolute()}{os.sep}"
 
 
-_SITE = _folder(os.path.dirname(os.path.dirname(np.__file__)))
-_STANDARD = _folder(sysconfig.get_path("stdlib"))
+_SITE = Path(np.__file__).parents[1]
+_STANDARD = _folder(Path(sysconfig.get_path("stdlib")))
 _LIBRARIES = (
-    _folder(os.path.dirname(os.path.dirname(__file__))),
-    *[_folder(_SITE + name) for name in ("numpy", "scipy")],
+    _folder(Path(__file__).parents[1]),
+    *[_folder(_SITE / name) for name in ("numpy", "scipy")],
 )
 
 
@@ -37,8 +38,13 @@ def is_library(file: str) -> bool:
     """
     if file.startswith("<frozen "):
         return True
-    standard = file.startswith(_STANDARD) and not ("site-packages" in file or "dist-packages" in file)
-    return standard or file.startswith(_LIBRARIES)
+    if file.startswith(_STANDARD):
+        return not ("site-packages" in file or "dist-packages" in file) or _is_listed(file)
+    return _is_listed(file)
+
+
+def _is_listed(file: str) -> bool:
+    return file.startswith(_LIBRARIES)
 
 
 class LineFinder:
@@ -60,7 +66,7 @@ class LineFinder:
         while frame is not None:
             code = frame.f_code
             entry = known.get(id(code))
-            if entry is None:  # hashing a code object is slow; it is kept so that its id stays its own
+            if entry is None:  # by id: a hash of code is slow; kept, so that the id is its own
                 entry = known[id(code)] = (code, None if is_library(code.co_filename) else {})
             lines = entry[1]
             if lines is not None:

@@ -224,7 +224,7 @@ class Rebinder:
         new.cell_contents = value
 
     def _held(self, value: Any, source: dict[str, Any]) -> Any:
-        """Return what a function, a closure or a partial holds; functions wherever they are from."""
+        """Return what a function, a closure or a partial holds; functions from anywhere."""
         return self.rebind(value, source, isinstance(value, _WRAPPED))
 
     def _method(self, method: MethodType, source: dict[str, Any], direct: bool) -> Any:

@@ -12,8 +12,8 @@ from graphad.builder import Builder, Value
 from graphad.errors import TraceError, TypeRuleError
 from graphad.ir import CONST
 from graphad.op import Array
-from graphad.tracing.arrays import TracedArray
 from graphad.tracing.advice import another_trace, foreign_array, refusal
+from graphad.tracing.arrays import TracedArray
 from graphad.tracing.handlers import HANDLERS
 from graphad.tracing.lowering import LOWERINGS
 from graphad.tracing.lowering.coerce import as_value
@@ -82,8 +82,8 @@ class Recorder:
             raise another_trace(closed=True)
         if len(self.builder.nodes) > self.budget:
             raise refusal(
-                f"the trace has more than {self.budget} operations; every pass of a Python loop adds "
-                "those of its body",
+                f"the trace has more than {self.budget} operations; every pass of a Python loop "
+                "adds those of its body",
                 "write whole-array operations instead of the loop, take fewer steps, or give a "
                 "larger budget= to trace",
             )

@@ -10,7 +10,6 @@ import numpy as np
 
 from graphad.builder import Value
 from graphad.tracing.advice import foreign_array, refusal
-from graphad.tracing.methods import NumpyMethods
 from graphad.tracing.fitting import fitting
 from graphad.tracing.lowering.coerce import broadcasted, emit, reshaped
 
@@ -93,7 +92,7 @@ def _outer(recorder: Recorder, ufunc: np.ufunc, inputs: Sequence[Any], kwargs: A
 def _add_at(recorder: Recorder, ufunc: np.ufunc, target: Any, index: Any, values: Any) -> None:
     """Add to elements, to an element again each time that the index names it."""
     recorder.locate()
-    if not isinstance(target, NumpyMethods):
+    if not hasattr(target, "storage"):
         raise foreign_array()
     where, given = target.places(index), recorder.content_of(values)
     if ufunc is np.subtract:

@@ -22,12 +22,12 @@ from graphad.tracing.tracers import Tracer
 if TYPE_CHECKING:
     from graphad.tracing.recorder import Recorder
 
-BY_LAYOUT = (np.reshape, np.ravel)
+BY_LAYOUT: tuple[Callable[..., Any], ...] = (np.reshape, np.ravel)
 """Functions that give a view or a copy, depending on the order in memory."""
 READ_ONLY = present(
     "broadcast_to", "diagonal", "linalg.diagonal", "lib.stride_tricks.sliding_window_view"
 )
-VIEWS = (
+VIEWS: tuple[Callable[..., Any], ...] = (
     *BY_LAYOUT,
     *READ_ONLY,
     *present("transpose", "matrix_transpose", "linalg.matrix_transpose", "swapaxes", "moveaxis"),
@@ -120,8 +120,8 @@ def _content(
     return array.storage.read(_judged(function, step, array.positions()))
 
 
-for _function in VIEWS:
-    HANDLERS[_function] = partial(view, _function)
+for _viewing in VIEWS:
+    HANDLERS[_viewing] = partial(view, _viewing)
 
 
 def parts(function: Callable[..., Any], recorder: Recorder, *args: Any, **kwargs: Any) -> Any:
@@ -140,8 +140,8 @@ def parts(function: Callable[..., Any], recorder: Recorder, *args: Any, **kwargs
     return type(found)(made)
 
 
-for _function in PARTS:
-    HANDLERS[_function] = partial(parts, _function)
+for _splitting in PARTS:
+    HANDLERS[_splitting] = partial(parts, _splitting)
 
 
 def at_least(function: Callable[..., Any], recorder: Recorder, *arrays: Any) -> Any:
@@ -150,8 +150,8 @@ def at_least(function: Callable[..., Any], recorder: Recorder, *arrays: Any) -> 
     return made[0] if len(made) == 1 else made
 
 
-for _function in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
-    HANDLERS[_function] = partial(at_least, _function)
+for _raising in present("atleast_1d", "atleast_2d", "atleast_3d"):
+    HANDLERS[_raising] = partial(at_least, _raising)
 
 
 @handles(np.broadcast_arrays)

@@ -17,8 +17,8 @@ from numpy.linalg import norm
 
 from graphad.evaluate.interpreter import Program
 from graphad.tracing import trace_function
-from graphad.tracing.recorder import Recorder
 from graphad.tracing.rebinding import Rebinder
+from graphad.tracing.recorder import Recorder
 from graphad.tracing.shim import NumpyShim
 
 X = np.array([0.3, 0.7, 1.1])
@@ -251,7 +251,7 @@ def test_helpers() -> None:
 
 def test_closures() -> None:
     """So do lambdas, nested functions and what they close over."""
-    inner = lambda x: fill(x)  # noqa: E731, PLW0108 -- a closure over a lambda is what is tested
+    inner = lambda x: fill(x)  # noqa: E731 -- a closure over a lambda is what is tested
     module = np
 
     def uses(x: Any) -> Any:
@@ -326,7 +326,7 @@ def test_originals_stay() -> None:
     module = np
 
     def uses(x: Any, f: Any = np.zeros) -> Any:
-        global COUNTER
+        global COUNTER  # noqa: PLW0603 -- what becomes of it is tested
         COUNTER += 1
         SPRING.k = 99.0
         out = module.zeros(3)

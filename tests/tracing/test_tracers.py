@@ -268,7 +268,7 @@ def test_single_precision() -> None:
 
 
 def test_isinstance() -> None:
-    """isinstance says of a traced value what it says of what it stands for."""
+    """Python's isinstance takes a traced value for what it stands for."""
 
     def f(x: Any) -> Any:
         assert isinstance(x, np.ndarray)
@@ -311,14 +311,17 @@ def test_constants_have_values() -> None:
         c[1] = 2.0
         assert float(c[1]) == 2.0
         assert c.sum() == 2.0
-        assert c[1] > 1 and not c[0]
+        assert c[1] > 1
+        assert not c[0]
         assert f"{c[1]:.1f}" == "2.0"
         assert repr(c) == "array([0., 2., 0.])"
         assert [int(v) for v in c] == [0, 2, 0]
         assert 2.0 in c
         assert c.tobytes() == np.asarray(c).tobytes()
         one = np.array(2.5)
-        assert float(one) == complex(one) == 2.5 and bool(one) and int(one) == 2
+        assert float(one) == complex(one) == 2.5
+        assert bool(one)
+        assert int(one) == 2
         assert f"{one:.2f}" == "2.50"
         while c[0] < 3:
             c[0] += 1

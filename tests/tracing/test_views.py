@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from graphad.errors import TraceError
 from graphad.evaluate.interpreter import Program
