@@ -75,7 +75,7 @@ class Graph(ir.Graph):
         outputs: tuple[ir.Node, ...],
         tree: Tree,
         symmetry: tuple[Symmetry, ...],
-        origins: tuple[Origin, ...],
+        origins: Sequence[Origin],
         derivation: Derivation | None = None,
     ) -> None:
         super().__init__(name, nodes, inputs, outputs, tree, symmetry, origins)
@@ -350,9 +350,9 @@ class Graph(ir.Graph):
         """Return the drawing as SVG text; options are those of `graphad.viz.svg`."""
         return svg(self, **options)
 
-    def dot(self) -> str:
-        """Return the drawing as DOT text for Graphviz."""
-        return dot(self)
+    def dot(self, **options: Any) -> str:
+        """Return the drawing as DOT text; options are those of `graphad.viz.dot`."""
+        return dot(self, **options)
 
     def render(self, path: str | PathLike[str], **options: Any) -> None:
         """Draw the graph to a file, in the format of its suffix; see `graphad.viz.render`."""
@@ -367,7 +367,7 @@ def _joined(graph: Graph, other: Graph) -> Graph:
     with paused_gc():
         builder = Builder()
         given = {node.attrs[0]: builder.input(*node.attrs).node for node in other.inputs}
-        outputs = []
+        outputs: list[ir.Node] = []
         for part in (graph, other):
             bound = {node.id: given[node.attrs[0]] for node in part.inputs}
             fresh = copy_nodes(builder, part, given=bound)

@@ -35,15 +35,17 @@ class Value(Operand):
     def emit(self, op: Op, args: tuple[Operand | Number | Array, ...], attrs: Attrs) -> Value:
         """Emit `op` in this value's builder; numbers among `args` become constants."""
         builder = self.builder
-        nodes = tuple(
-            [
-                arg.node
-                if type(arg) is Value and arg.builder is builder
-                else builder.lift(arg, self)
-                for arg in args
-            ]
-        )
+        for arg in args:
+            if type(arg) is not Value or arg.builder is not builder:
+                return Value(builder, builder.emit(op, self._lifted(args), attrs))
+        nodes = tuple([arg.node for arg in args])  # type: ignore[union-attr]
         return Value(builder, builder.emit(op, nodes, attrs))
+
+    def _lifted(self, args: tuple[Operand | Number | Array, ...]) -> tuple[Node, ...]:
+        """Nodes of the arguments; a number takes the dtype of a value that is not a condition."""
+        values = [arg for arg in args if isinstance(arg, Value) and arg.type.dtype.kind != "b"]
+        like = values[0] if values else self
+        return tuple([self.builder.lift(arg, like) for arg in args])
 
     def __repr__(self) -> str:
         return f"<value {self.node!r}>"
@@ -92,9 +94,7 @@ class Builder:
             table[key] = node
         return node
 
-    def _table(
-        self, op: Op, inputs: tuple[Node, ...], attrs: Attrs
-    ) -> dict[tuple[Any, ...], Node]:
+    def _table(self, op: Op, inputs: tuple[Node, ...], attrs: Attrs) -> dict[tuple[Any, ...], Node]:
         outer = (op, attrs) if inputs and attrs else op
         table = self._tables.get(outer)
         if table is None:

@@ -132,7 +132,7 @@ class Graph:
         How the outputs nest.
     symmetry : tuple of Symmetry
         For each output, axes that may be interchanged.
-    origins : tuple of Origin
+    origins : sequence of Origin
         For each node, where it came from. No part of equality.
     """
 
@@ -144,7 +144,7 @@ class Graph:
         outputs: tuple[Node, ...],
         tree: Tree,
         symmetry: tuple[Symmetry, ...],
-        origins: tuple[Origin, ...],
+        origins: Sequence[Origin],
     ) -> None:
         self.name = name
         self.nodes = nodes

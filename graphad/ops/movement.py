@@ -103,7 +103,7 @@ broadcast = linear(
 
 
 def _flip_infer(x: Type, axes: Shape) -> Type:
-    if any(not 0 <= axis < x.ndim for axis in axes):
+    if any(not 0 <= axis < x.ndim for axis in axes) or len(set(axes)) != len(axes):
         raise TypeRuleError(f"{x} has no axes {axes}")
     return x
 

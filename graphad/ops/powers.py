@@ -73,7 +73,10 @@ integer_power = OPS.enter(
 power: Op = elementwise(
     "power",
     np.power,
-    lambda y, x, p: (p * power(x, p - 1), y * log(where(equal(x, 0), 1.0, x))),
+    lambda y, x, p: (
+        p * power(x, where(equal(p, 0), 1.0, p - 1)),
+        y * log(where(equal(x, 0), 1.0, x)),
+    ),
     precise=lambda mp, x, p: mp.power(x, p),
     sample=((0.5, 3.0), (-2.0, 2.0)),
     identity="x to the power y",

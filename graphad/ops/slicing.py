@@ -26,7 +26,7 @@ def full_span(length: int) -> Span:
 def spans_fit(spans: tuple[Span, ...], shape: Shape) -> bool:
     """Return whether there is a span for each axis of `shape`, inside it."""
     return len(spans) == len(shape) and all(
-        0 <= span.start <= n and span.stop <= n and span.step >= 1
+        0 <= span.start <= n and 0 <= span.stop <= n and span.step >= 1
         for span, n in zip(spans, shape, strict=True)
     )
 

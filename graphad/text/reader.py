@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from array import array
 from typing import TypeVar
 
 from graphad.builder import paused_gc
 from graphad.constant import Constant
 from graphad.errors import InputError, ParseError, TypeRuleError
-from graphad.ir import CONST, INPUT, Graph, Node, Origin, Symmetry, Tree, map_tree
+from graphad.ir import CONST, INPUT, Graph, Node, Symmetry, Tree, map_tree
 from graphad.op import Attrs, Op
 from graphad.ops import OPS
 from graphad.text.attributes import TYPE, TYPE_WANTED, AttributeReader, read_type
+from graphad.text.lines import LineOrigins
 from graphad.text.literals import Elements, LiteralError, read_scalar
 from graphad.text.results import nested, read_order, read_symmetry
 from graphad.text.scanner import (
@@ -166,7 +168,7 @@ class _Reader(Scanner):
     def graph(self, make: type[G]) -> G:
         """Read one graph."""
         self.nodes: list[Node] = []
-        self.origins: list[Origin] = []
+        self.lines = array("Q")
         self.table: dict[str, Node] = {}
         self.constants: dict[Constant, Node] = {}
         self.expect(_GRAPH, "'graph'")
@@ -180,7 +182,7 @@ class _Reader(Scanner):
         self._body()
         outputs, tree, symmetry = self._return(nest, types)
         self.expect(_RIGHT, "'}' after the results")
-        nodes, origins = tuple(self.nodes), tuple(self.origins)
+        nodes, origins = tuple(self.nodes), LineOrigins(self.file, self.lines)
         return make(name, nodes, inputs, outputs, tree, symmetry, origins)
 
     # --- inputs ----------------------------------------------------------------------------------
@@ -217,7 +219,7 @@ class _Reader(Scanner):
         self.counted = start
         node = Node(len(nodes), op, inputs, attrs, type)
         nodes.append(node)
-        self.origins.append(Origin(self.file, self.line, "parse"))
+        self.lines.append(self.line)
         return node
 
     def _body(self) -> None:

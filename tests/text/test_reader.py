@@ -376,7 +376,7 @@ def test_attributes_over_several_lines() -> None:
 def test_origins_are_lines_of_the_text() -> None:
     """A node comes from the line that defines it, a number from the line that uses it first."""
     graph = parse(statement("// one\n  %2: f64[3] = multiply %x\t2.0\n"), file="a.ir")
-    assert graph.origins == tuple([Origin("a.ir", line, "parse") for line in (2, 2, 4, 4)])
+    assert list(graph.origins) == [Origin("a.ir", line, "parse") for line in (2, 2, 4, 4)]
 
 
 def test_class_of_the_graph() -> None:
