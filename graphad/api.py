@@ -26,7 +26,7 @@ from graphad.viz import dot, render, svg
 
 Wrt: TypeAlias = str | int | Sequence[str | int] | None
 
-OPTIMIZE = "fold,simplify,contract,simplify,collect,cse"
+OPTIMIZE = "fold,simplify,contract,simplify,collect,assemble,cse"
 """The passes that derivatives go through, unless ``optimize=False`` is said."""
 
 

@@ -5,6 +5,7 @@
 if __name__ != "graphad.passes":
     raise ImportError(f"this package is imported as graphad.passes, not as {__name__}")
 
+from graphad.passes.assemble import assemble
 from graphad.passes.batch import batch
 from graphad.passes.collect import collect
 from graphad.passes.contract import contract
@@ -24,6 +25,7 @@ __all__ = [
     "Pass",
     "Pipeline",
     "Report",
+    "assemble",
     "batch",
     "collect",
     "contract",
