@@ -1,8 +1,8 @@
 """Golden files: an input graph, the passes to run, and the text that they give.
 
-``pytest tests/passes/test_golden.py --update-golden`` writes what passes give now. A file starts with
-comments, of which those with ``run:`` name a pass and its options, then come two graphs. The pass
-`optimize` is the pipeline that derivatives go through.
+``pytest tests/passes/test_golden.py --update-golden`` writes what passes give now. A file starts
+with comments, of which those with ``run:`` name a pass and its options, then come two graphs. The
+pass `optimize` is the pipeline that derivatives go through.
 """
 
 from __future__ import annotations
