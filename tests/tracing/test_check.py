@@ -38,6 +38,20 @@ def test_right_graph() -> None:
     check(lambda x: x * 2.0 * (1 + 1e-14))
 
 
+def test_right_graph_that_cancels() -> None:
+    """What is left after cancellation may differ in its last digits, and in no others."""
+    builder = Builder()
+    x = builder.input("x", FLOAT64)
+    rest = builder.finish("f", [x * 3.0 - x - x - x])
+
+    def against(function: Any) -> None:
+        check_trace(rest, function, plan_call(function, (), {}))
+
+    against(lambda x: x * 0.1 * 30.0 - x - x - x)
+    with pytest.raises(TraceError, match="the graph is not the function"):
+        against(lambda x: x * (0.1 + 1e-12) * 30.0 - x - x - x)
+
+
 @pytest.mark.parametrize(
     ("function", "what"),
     [
