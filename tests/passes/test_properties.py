@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from graphad import passes
 from graphad.evaluate import Program, precise
@@ -47,7 +46,7 @@ def as_complex(array: Array) -> Array:
 
 
 def relative_difference(found: list[Array], expected: list[Array]) -> float:
-    """Return the largest difference of outputs in many digits, relative to each output's largest."""
+    """Return the largest difference in many digits, relative to the largest of the output."""
     worst = 0.0
     for a, b in zip(found, expected, strict=True):
         if a.size == 0:
