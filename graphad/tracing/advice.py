@@ -143,8 +143,8 @@ def no_array() -> TraceError:
         )
     return refusal(
         "a traced value cannot become a plain array",
-        "in a module that the trace does not reach, write np.stack([x, y]) for np.array([x, y]), "
-        "and np.where for loops in C; or call the function outside of the trace",
+        "put lists of traced values into np.array([...]); in a module that the trace does not "
+        "reach, write np.stack([x, y]) instead; or call the function outside of the trace",
         line,
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from graphad.builder import Value
 from graphad.errors import TraceError, TypeRuleError
-from graphad.tracing.advice import no_integer, refusal
+from graphad.tracing.advice import another_trace, no_integer, refusal
 from graphad.tracing.fitting import fitting, last_of_each, spread
 from graphad.tracing.indices import Kind, classify, no_mask
 from graphad.tracing.lowering import LOWERINGS
@@ -205,8 +205,7 @@ class TracedArray(Tracer):
     def __getitem__(self, index: Any) -> Any:
         """Return an element, a view or a copy, as NumPy does."""
         recorder = self._recorder
-        recorder.locate()
-        recorder.check_open()
+        self._begin()
         index, kind = classify(recorder, index, len(self._shape))
         if kind is Kind.ELEMENT:
             return self._element(index)
@@ -220,6 +219,14 @@ class TracedArray(Tracer):
         if isinstance(content, np.ndarray) and kind is Kind.ADVANCED:
             return recorder.constant(content[index])
         return recorder.wrap(self._get(recorder.lift(content), index))
+
+    def _begin(self) -> None:
+        """Note the user's line, and refuse to go on after the trace or beyond its budget."""
+        recorder = self._recorder
+        if recorder.closed and not self.storage.is_constant:
+            raise another_trace(closed=True)
+        recorder.locate()
+        recorder.check_size()
 
     def _element(self, index: tuple[int, ...]) -> Any:
         storage = self.storage
@@ -241,8 +248,7 @@ class TracedArray(Tracer):
     def __setitem__(self, index: Any, new: Any) -> None:
         """Replace elements, here and in all arrays that share their memory."""
         recorder = self._recorder
-        recorder.locate()
-        recorder.check_open()
+        self._begin()
         index, kind = classify(recorder, index, len(self._shape))
         if kind is Kind.BASIC and isinstance(new, TracedArray) and new.is_at(self, index):
             return  # x[1:] += y ends by assigning the view, changed already, to its own place

@@ -8,16 +8,17 @@ from typing import Any
 from graphad.builder import Value, copy_nodes
 from graphad.errors import InputError, TraceError
 from graphad.evaluate.batching import batch_graph
+from graphad.evaluate.calling import evaluate
 from graphad.ir import Graph, Node, map_tree
 from graphad.tracing.lowering.coerce import broadcasted, cast_to
-from graphad.tracing.recorder import Recorder, holds_tracer
+from graphad.tracing.recorder import Recorder
 from graphad.tracing.tracers import first_tracer
 from graphad.types import broadcast_shapes
 
 
 def is_traced(x: Any) -> bool:
     """Return whether something is a value of a trace, or a list or tuple with one in it."""
-    return holds_tracer((x,))
+    return first_tracer((x,)) is not None
 
 
 def inline(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any] | None = None) -> Any:
@@ -50,8 +51,11 @@ def inline(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any] | None =
         raise InputError(f"graph {graph.name} was given no traced value")
     recorder = tracer._recorder
     recorder.locate()
-    recorder.check_open()
-    values = [recorder.lift(recorder.content_of(x)) for x in given]
+    recorder.check_size()
+    contents = [recorder.content_of(x) for x in given]
+    if not any(isinstance(content, Value) for content in contents):
+        return recorder.adopt(evaluate(graph, contents), ())
+    values = [recorder.lift(content) for content in contents]
     leads = [
         _lead(graph, node, value) for node, value in zip(graph.inputs, values, strict=True)
     ]
@@ -110,7 +114,7 @@ def _copied(recorder: Recorder, graph: Graph, values: Sequence[Value]) -> Any:
     here = builder.origin
     fresh = copy_nodes(builder, graph, None, bindings)
     builder.origin = here
-    recorder.check_open()
+    recorder.check_size()
     made = [recorder.wrap(Value(builder, fresh[node.id]), ordered=True) for node in graph.outputs]
     return map_tree(graph.tree, made)
 

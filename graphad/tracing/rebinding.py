@@ -26,7 +26,7 @@ from graphad.tracing.shim import (
     is_numpy_function,
     is_numpy_module,
 )
-from graphad.tracing.tracers import first_tracer
+from graphad.tracing.tracers import Tracer, first_tracer
 
 KEPT_NAMES = ("__name__", "__package__", "__spec__", "__file__", "__loader__", "__doc__")
 LONGEST = 1000
@@ -138,6 +138,8 @@ class Rebinder:
             thing = thing._module
         elif isinstance(thing, BoundFunction):
             thing = thing.function
+        if isinstance(thing, Tracer):
+            return self._traced(thing)
         if isinstance(thing, ModuleType):
             return self._module(thing)
         if is_numpy_function(thing):
@@ -166,6 +168,11 @@ class Rebinder:
         if is_numpy_module(module) or module.__name__ == "graphad.numpy":
             return NumpyShim(_numpy_of(module), self._find)
         return module
+
+    def _traced(self, thing: Tracer) -> Any:
+        """Return a constant of an enclosing trace as one of this trace."""
+        recorder, plain = self._find(), thing.plain()
+        return thing if recorder is None or plain is None else recorder.constant(plain.copy())
 
     # --- functions -------------------------------------------------------------------------------
 

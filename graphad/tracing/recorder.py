@@ -19,13 +19,18 @@ from graphad.tracing.lowering import LOWERINGS
 from graphad.tracing.lowering.coerce import as_value
 from graphad.tracing.lowering.registry import spelled
 from graphad.tracing.origins import LineFinder
+from graphad.tracing.progress import Progress
 from graphad.tracing.rebinding import Rebinder
 from graphad.tracing.storage import Content, Storage
-from graphad.tracing.tracers import TracedScalar, Tracer
+from graphad.tracing.tracers import TracedScalar, Tracer, first_tracer, tracers_in
 from graphad.types import Type
 
 NOTHING: Mapping[str, Any] = {}
 
+LOOK_EVERY = 200_000
+"""After so many nodes it is looked whether a trace takes long."""
+GIVE_ARRAYS = {np.where, np.select, np.tensordot}
+"""Functions whose result is an array also if it has no axes; others give a scalar then."""
 _FAILURES = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What NumPy's code may raise when it is given traced values."""
 ORDERED = {
@@ -60,7 +65,14 @@ class Recorder:
         self.rebinder = Rebinder(lambda: None if self.closed else self)
         self.budget = budget
         self.closed = False
+        self._limit = min(budget, LOOK_EVERY)
+        self._progress = Progress()
         self._lines = LineFinder()
+
+    def close(self) -> None:
+        """End the trace."""
+        self.closed = True
+        self._progress.clear()
 
     def input(self, name: str, type: Type) -> Tracer:
         """Add an input and return what stands for it."""
@@ -68,25 +80,27 @@ class Recorder:
 
     def locate(self) -> None:
         """Note the user's line as the origin of what is emitted next."""
-        self.builder.origin = self._lines.find(3)
+        self.builder.origin = self._lines.find()
 
-    def check_open(self) -> None:
-        """Refuse to go on after the trace is over, or beyond the budget.
+    def check_size(self) -> None:
+        """Refuse to go on beyond the budget, and show how far a long trace is.
 
         Raises
         ------
         TraceError
-            In these two cases.
+            If there are more nodes than the budget allows.
         """
-        if self.closed:
-            raise another_trace(closed=True)
-        if len(self.builder.nodes) > self.budget:
+        count = len(self.builder.nodes)
+        if count > self.budget:
             raise refusal(
                 f"the trace has more than {self.budget} operations; every pass of a Python loop "
                 "adds those of its body",
                 "write whole-array operations instead of the loop, take fewer steps, or give a "
                 "larger budget= to trace",
             )
+        if count > self._limit:
+            self._limit = min(self.budget, count + LOOK_EVERY)
+            self._progress.show(count, self.builder.origin)
 
     # --- calls -----------------------------------------------------------------------------------
 
@@ -110,10 +124,12 @@ class Recorder:
         TraceError
             If the function cannot be traced, or not with these arguments.
         """
+        if self.closed:
+            return _afterwards(function, args, kwargs)
         builder = self.builder
         builder.origin = self._lines.find()
-        if self.closed or len(builder.nodes) > self.budget:
-            self.check_open()
+        if len(builder.nodes) > self._limit:
+            self.check_size()
         if kwargs and kwargs.get("out") is not None:
             return self._call_into(function, args, kwargs)
         handler = HANDLERS.get(function)
@@ -149,7 +165,8 @@ class Recorder:
         except (TraceError, TypeRuleError) as error:
             raise self.explained(error) from error
         if type(result) is Value and not result.node.type.shape and result.node.op is not CONST:
-            return TracedScalar(self, result)
+            scalar = TracedScalar(self, result)
+            return self.array_of(scalar) if function in GIVE_ARRAYS else scalar
         return self.wrap(result, self._keeps_order(function, args))
 
     def _call_into(
@@ -176,15 +193,16 @@ class Recorder:
     def operand(self, arg: Any) -> Any:
         """Return an argument with values and constant arrays in place of traced arrays."""
         if isinstance(arg, Tracer):
-            if arg._recorder is not self:
+            content = arg.content()
+            if arg._recorder is not self and isinstance(content, Value):
                 raise another_trace(arg._recorder.closed)
-            return arg.content()
+            return content
         if type(arg) is list or type(arg) is tuple:
             return self._operands(arg)
         return arg
 
     def _operands(self, items: list[Any] | tuple[Any, ...]) -> Any:
-        if not holds_tracer(items):
+        if first_tracer(items) is None:
             return items
         return type(items)([self.operand(item) for item in items])
 
@@ -321,6 +339,29 @@ class Recorder:
         return True
 
 
+def _afterwards(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Any:
+    """Return a function of constants of a trace that is over, as NumPy gives it.
+
+    A cache of the user's may have kept them. With values of a trace that is going on they are
+    constants of it.
+    """
+
+    def plain(item: Any) -> Any:
+        if isinstance(item, Tracer):
+            array = item.plain()
+            if array is None:
+                raise another_trace(closed=True)
+            return array
+        return type(item)(map(plain, item)) if type(item) in (list, tuple) else item
+
+    for tracer in tracers_in((*args, *kwargs.values())):
+        if not tracer._recorder.closed:
+            return tracer._recorder.call(function, args, kwargs)
+    return function(*map(plain, args), **{name: plain(item) for name, item in kwargs.items()})
+
+
 def spelled_as(function: Callable[..., Any]) -> str:
     """Return a function's name as users write it; a ufunc need not be NumPy's."""
     name: str = getattr(function, "__name__", "a function")
@@ -335,16 +376,6 @@ def _is_symbolic(operand: Any) -> bool:
         return True
     if type(operand) is list or type(operand) is tuple:
         return any(_is_symbolic(item) for item in operand)
-    return False
-
-
-def holds_tracer(items: Sequence[Any]) -> bool:
-    """Return whether lists and tuples have a traced value somewhere in them."""
-    for item in items:
-        if isinstance(item, Tracer):
-            return True
-        if type(item) in (list, tuple) and holds_tracer(item):
-            return True
     return False
 
 

@@ -93,7 +93,7 @@ def trace_function(
             raise
         raise told from error
     finally:
-        recorder.closed = True
+        recorder.close()
         ACTIVE.reset(token)
     if check:
         check_trace(graph, function, call)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -255,13 +255,15 @@ class TracedScalar(Tracer):
         return f"<traced {self._value.node.type}>"
 
 
-def first_tracer(items: Any) -> Tracer | None:
-    """Return the first traced value among items and in the lists and tuples among them."""
+def tracers_in(items: Iterable[Any]) -> Iterator[Tracer]:
+    """Yield the traced values among items and in the lists and tuples among them."""
     for item in items:
         if isinstance(item, Tracer):
-            return item
-        if type(item) in (list, tuple):
-            found = first_tracer(item)
-            if found is not None:
-                return found
-    return None
+            yield item
+        elif type(item) in (list, tuple):
+            yield from tracers_in(item)
+
+
+def first_tracer(items: Iterable[Any]) -> Tracer | None:
+    """Return the first traced value among items and in the lists and tuples among them."""
+    return next(tracers_in(items), None)

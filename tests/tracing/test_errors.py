@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import functools
-import importlib.util
 import inspect
 import math
 import pickle
 import random
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,24 +17,12 @@ from scipy.special import erf
 
 from graphad.errors import TraceError
 from graphad.tracing import trace_function
+from tests.tracing import elsewhere
 
 X = np.array([0.3, 0.7, 1.1])
 OUTSIDE = np.zeros(3)
 KEPT: list[Any] = []
 
-
-def load(name: str) -> Any:
-    """Import a module that stands beside this file."""
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-ELSEWHERE = load("elsewhere")
 
 # Each case is a function, the example of its argument, what happened, and what to write instead.
 # The line that is to be named has the mark "# here".
@@ -201,12 +186,12 @@ def _complex_into_real(x: Any) -> Any:
 
 @case(X, "a traced value cannot become a plain array", "np.stack([x, y])")
 def _array_elsewhere(x: Any) -> Any:
-    return ELSEWHERE.pair(x[0], x[1])  # here is elsewhere
+    return elsewhere.pair(x[0], x[1])  # here is elsewhere
 
 
 @case(X, "assigned into a plain array", "np.stack([...])")
 def _filled_elsewhere(x: Any) -> Any:
-    return ELSEWHERE.filled(x[0])  # here is elsewhere
+    return elsewhere.filled(x[0])  # here is elsewhere
 
 
 @case(np.eye(2), "a traced value cannot become a plain array", "call the function outside")
@@ -356,7 +341,7 @@ def test_message(function: Any, example: Any, what: str, instead: str) -> None:
     assert what in place
     assert instead in message
     if "elsewhere" in lines[marked[0]]:
-        assert message.startswith(f"{ELSEWHERE.__file__}:")
+        assert message.startswith(f"{elsewhere.__file__}:")
         assert "array(" in advice or "out[0]" in advice
     else:
         # A function is named by the line of its def, or of its first decorator.
@@ -401,65 +386,6 @@ def test_assigning_to_a_scalar() -> None:
 
     with pytest.raises(TraceError, match="a traced scalar is used as an array"):
         trace_function(f)
-
-
-@pytest.mark.parametrize(
-    ("example", "what", "instead"),
-    [
-        (3, "the example for x is of integers or booleans", "write 3.0"),
-        (True, "of integers or booleans", "write 1.0"),
-        (np.zeros(3, int), "of integers or booleans", "write np.zeros(3)"),
-        (np.zeros((2, 2), int), "of integers or booleans", "write np.zeros((2, 2))"),
-        ([1, 2], "of integers or booleans", "write [1.0, 2.0]"),
-        (np.arange(5), "of integers or booleans", "example.astype(float)"),
-        ("a", "the example for x is the str 'a'", "functools.partial"),
-        (None, "the example for x is the NoneType None", "closing over them"),
-        ({}, "the example for x is a dict", "closing over them"),
-        (object(), "the example for x is a object", "closing over them"),
-        ([[1.0], [1.0, 2.0]], "the example for x makes no array", "lists of equal lengths"),
-        (np.longdouble(1.0), "values of dtype", "x.astype(float)"),
-        (np.array(["a"]), "the example for x is a ndarray", "closing over them"),
-    ],
-)
-def test_examples(example: Any, what: str, instead: str) -> None:
-    """Examples that are no floating numbers are refused, in the line of the call."""
-    with pytest.raises(TraceError) as caught:
-        trace_function(lambda x: x, [example])
-    message = str(caught.value)
-    assert message.startswith(f"{__file__}:")
-    assert what in message
-    assert instead in message
-
-
-def test_wrong_number_of_examples() -> None:
-    """More examples than parameters, unknown names and two examples for one are refused."""
-    with pytest.raises(TraceError, match="takes 1 positional arguments, and 2 examples"):
-        trace_function(lambda x: x, [1.0, 2.0])
-    with pytest.raises(TraceError, match="f has no parameter y"):
-        trace_function(lambda x: x, [], {"y": 1.0})
-    with pytest.raises(TraceError, match="x has two examples"):
-        trace_function(lambda x: x, [1.0], {"x": 1.0})
-
-
-def test_no_function() -> None:
-    """What is no function cannot be traced."""
-    with pytest.raises(TraceError, match=r"trace takes a function, not the float 3\.0"):
-        trace_function(3.0, [])  # type: ignore[arg-type]
-
-
-def test_leaked_value() -> None:
-    """A value kept from a trace that is over is refused when it is used."""
-    kept: list[Any] = []
-
-    def keep(x: Any) -> Any:
-        kept.append(x * 2)
-        return x
-
-    trace_function(keep, check=False)
-    with pytest.raises(TraceError, match="kept from a trace that is over"):
-        trace_function(lambda x: x + kept[0])
-    with pytest.raises(TraceError, match="kept from a trace that is over"):
-        np.sin(kept[0])
 
 
 def test_enclosing_trace() -> None:
@@ -515,9 +441,3 @@ def test_partial_is_named() -> None:
 
     with pytest.raises(TraceError, match=r"test_errors\.py:\d+: .*returns None"):
         trace_function(functools.partial(f, 2))
-
-
-def test_copies_need_no_pickling() -> None:
-    """The copy module copies traced values."""
-    graph = trace_function(lambda x: copy.copy(x) + copy.deepcopy(x[0]), [X])
-    assert len(graph.outputs) == 1

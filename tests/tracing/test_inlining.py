@@ -136,6 +136,14 @@ def test_constants_of_the_trace() -> None:
     graph = trace_function(f, check=False)
     np.testing.assert_allclose(Program(graph)(2.0)[0], [0, 2 * np.sin(2), 0])
 
+    def decided(t: Any) -> Any:
+        value, (total,) = inline(GRAPH, (np.ones(3), 1.0))
+        assert value[0] > 0.5
+        return t * total
+
+    names = [node.op.name for node in trace_function(decided, check=False).nodes]
+    assert names == ["input", "const", "multiply"]
+
 
 def test_is_traced() -> None:
     """What is traced is known, also in lists."""

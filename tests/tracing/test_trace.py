@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import io
 import sys
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from graphad.errors import TraceError
 from graphad.evaluate.interpreter import Program
 from graphad.ir import Graph, verify
-from graphad.tracing import trace_function
+from graphad.tracing import progress, recorder, trace_function
 from graphad.types import make_type
 
 F64 = np.dtype(float)
@@ -261,6 +262,94 @@ def test_long_chain_of_views() -> None:
 
     graph = trace_function(f, [np.ones(3)], check=False)
     assert Program(graph)(np.ones(3))[0].tolist() == [2, 1, 1]
+
+
+CACHE: dict[int, Any] = {}
+
+
+def weights(n: int) -> Any:
+    """Return an array that is kept for the next call."""
+    if n not in CACHE:
+        CACHE[n] = np.ones(n)
+        CACHE[n][0] = 2.0
+    return CACHE[n]
+
+
+def test_constants_that_are_kept() -> None:
+    """Constants of a trace that user's code keeps are arrays like others when it is over."""
+    CACHE.clear()
+    point = np.arange(3.0)
+
+    def f(x: Any) -> Any:
+        w = weights(3)
+        return np.sum(x * w) + np.sum(w[1:] * x[1:]) + np.sum(w) * x[0]
+
+    for _ in range(2):
+        assert Program(trace_function(f, [point]))(point) == [f(point)]
+    kept = CACHE[3]
+    assert (kept * 2).tolist() == [4.0, 2.0, 2.0]
+    assert type(kept * 2) is np.ndarray
+    assert type(np.sum([kept, kept])) is np.float64
+    kept[1] = 5.0
+    assert list(kept) == [2.0, 5.0, 1.0]
+    assert np.asarray(kept).tolist() == [2.0, 5.0, 1.0]
+
+
+def test_values_that_are_kept() -> None:
+    """Traced values that user's code keeps cannot be used when the trace is over."""
+    kept: list[Any] = []
+
+    def f(x: Any) -> Any:
+        kept.append(x)
+        return x
+
+    trace_function(f, [np.ones(3)], check=False)
+    for use in (lambda x: x[0], lambda x: x + 1, np.sum, list):
+        with pytest.raises(TraceError, match="kept from a trace that is over"):
+            use(kept[0])
+    with pytest.raises(TraceError, match="kept from a trace that is over"):
+        kept[0][0] = 1.0
+
+
+def test_constants_of_an_enclosing_trace() -> None:
+    """A trace inside a trace may close over the outer one's constants."""
+
+    def outer(x: Any) -> Any:
+        c = np.zeros(3)
+        c[1] = 2.0
+        inner = trace_function(lambda t: t * c, [c])
+        assert Program(inner)(np.ones(3))[0].tolist() == [0.0, 2.0, 0.0]
+        return x
+
+    trace_function(outer)
+
+
+def test_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a terminal a long trace says how far it is, and takes the line away."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def f(x: Any) -> Any:
+        for _ in range(50):
+            x = np.sin(x)
+        return x
+
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(recorder, "LOOK_EVERY", 20)
+    trace_function(f)
+    assert stream.getvalue() == ""
+    monkeypatch.setattr(progress, "PATIENCE", -1.0)
+    trace_function(f)
+    first, last = stream.getvalue().split("\r")[1], stream.getvalue().split("\r")[-1]
+    assert first.startswith(f"tracing: 21 operations, now at {__file__}:")
+    assert last == ""
+    monkeypatch.setattr(stream, "isatty", lambda: False)
+    before = stream.getvalue()
+    trace_function(f)
+    assert stream.getvalue() == before
 
 
 def test_budget_is_an_argument() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import numbers
 import operator
 from typing import Any
@@ -9,27 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-import graphad.numpy
 from graphad.errors import TraceError
-from graphad.evaluate.interpreter import Program
 from graphad.tracing import trace_function
+from tests.tracing.comparison import assert_traced
 
 X = np.array([0.3, 0.7, 1.1, 0.4])
 M = np.arange(6.0).reshape(2, 3) / 6 + 0.1
 Z = np.array([0.3 + 1j, 0.7 - 2j])
-
-
-def assert_traced(function: Any, *points: Any) -> Any:
-    """Assert that a graph gives what NumPy gives, in value, dtype and shape; return the graph."""
-    graph = trace_function(function, points)
-    expected = function(*[np.copy(p)[()] for p in points])
-    found = Program(graph)(*[np.asarray(p)[()] for p in points])
-    leaves = expected if isinstance(expected, tuple | list) else [expected]
-    for leaf, value in zip(leaves, found, strict=True):
-        np.testing.assert_allclose(value, leaf, rtol=1e-12, strict=False)
-        assert np.asarray(value).dtype == np.asarray(leaf).dtype
-        assert np.shape(value) == np.shape(leaf)
-    return graph
 
 
 BINARY = [
@@ -291,6 +278,26 @@ def test_scalars_are_no_sequences() -> None:
     trace_function(f, check=False)
 
 
+def test_arrays_without_axes() -> None:
+    """What NumPy gives as an array without axes can be written into under all its names."""
+
+    def f(x: Any) -> Any:
+        a = np.where(x[0] > 0, x[0], 0.0)
+        b = a
+        b += 1.0
+        c = np.array(x[1])
+        c[...] = a
+        d = x[1:2].reshape(())
+        d *= 2.0
+        with pytest.raises(TypeError, match="unsized"):
+            len(a)
+        with pytest.raises(TypeError, match="0-d"):
+            list(a)
+        return a, c, d[()], x
+
+    assert_traced(f, X)
+
+
 def test_comparison_with_none() -> None:
     """Comparing with None or a text is False, as for numbers."""
 
@@ -300,185 +307,7 @@ def test_comparison_with_none() -> None:
     assert len(trace_function(f)) == 1
 
 
-# --- constants -----------------------------------------------------------------------------------
-
-
-def test_constants_have_values() -> None:
-    """Arrays made in the function can be printed, decided on and handed to other code."""
-
-    def f(x: Any) -> Any:
-        c = np.zeros(3)
-        c[1] = 2.0
-        assert float(c[1]) == 2.0
-        assert c.sum() == 2.0
-        assert c[1] > 1
-        assert not c[0]
-        assert f"{c[1]:.1f}" == "2.0"
-        assert repr(c) == "array([0., 2., 0.])"
-        assert [int(v) for v in c] == [0, 2, 0]
-        assert 2.0 in c
-        assert c.tobytes() == np.asarray(c).tobytes()
-        one = np.array(2.5)
-        assert float(one) == complex(one) == 2.5
-        assert bool(one)
-        assert int(one) == 2
-        assert f"{one:.2f}" == "2.50"
-        while c[0] < 3:
-            c[0] += 1
-        return x * c[0]
-
-    assert Program(trace_function(f))(2.0) == [6.0]
-
-
-def test_constants_are_read_only_outside() -> None:
-    """Other code may read a constant of the trace, and a write into it is not lost silently."""
-
-    def f(x: Any) -> Any:
-        assert not np.zeros(3).__array__().flags.writeable
-        assert np.zeros(3).__array__(copy=True).flags.writeable
-        assert np.zeros(3).__array__(np.float32).dtype == np.float32
-        return x
-
-    trace_function(f, check=False)
-
-
-def test_integer_arrays_stay_plain() -> None:
-    """Arrays of integers and booleans made in the function are indices, and stay NumPy's."""
-
-    def f(x: Any) -> Any:
-        i = np.arange(3)
-        assert type(i) is np.ndarray
-        assert type(np.zeros(2, dtype=bool)) is np.ndarray
-        assert type(np.argsort(np.array([2.0, 1.0]))) is np.ndarray
-        return x[i[::-1]]
-
-    assert_traced(f, X[:3])
-
-
-def test_constants_take_part_in_no_graph() -> None:
-    """Operations on constants only are done by NumPy while tracing."""
-
-    def f(x: Any) -> Any:
-        w = np.linspace(0.0, 1.0, 4)
-        return x * np.sum(np.exp(w) * np.array([1.0, 2.0, 3.0, 4.0]))
-
-    assert [node.op.name for node in assert_traced(f, X[0]).nodes] == ["input", "const", "multiply"]
-
-
-def test_partly_constant() -> None:
-    """Elements that nothing traced was written to stay numbers."""
-
-    def f(x: Any) -> Any:
-        out = np.zeros(4)
-        out[0] = x
-        out[1] = 3.0
-        return x * 2 if out[1] > 2 else out
-
-    assert_traced(f, 1.5)
-
-
-def test_empty_is_not_chance() -> None:
-    """np.empty can be filled, and does not make a trace depend on what is in memory."""
-
-    def f(x: Any) -> Any:
-        out, other = np.empty(3), np.empty_like(x)
-        out[:] = x
-        other[...] = 2 * x
-        return out + other
-
-    assert_traced(f, X[:3])
-
-
-# --- recurrences ---------------------------------------------------------------------------------
-
-
-def test_recurrence_is_scalars() -> None:
-    """A loop that writes elements one by one gives the graph of the recurrence, without copies."""
-
-    def f(x: Any) -> Any:
-        y = np.zeros(30)
-        y[0] = x
-        for i in range(29):
-            y[i + 1] = y[i] + 0.1 * np.sin(y[i])
-        return y[-1]
-
-    graph = assert_traced(f, 0.3)
-    assert {node.type.shape for node in graph.nodes} == {()}
-
-
-def test_whole_of_a_recurrence_is_packed() -> None:
-    """Read as a whole, elements written one by one are one pack."""
-
-    def f(x: Any) -> Any:
-        y = np.empty(5)
-        for i in range(5):
-            y[i] = x**i
-        return y
-
-    names = [node.op.name for node in assert_traced(f, 0.3).nodes]
-    assert names.count("pack") == 1
-    assert "update" not in names
-
-
-def test_rows_of_a_trajectory() -> None:
-    """A loop that writes rows joins them once."""
-
-    def f(x: Any) -> Any:
-        path = np.zeros((6, 2))
-        path[0] = x
-        for i in range(5):
-            path[i + 1] = path[i] + 0.1 * np.array([path[i, 1], -path[i, 0]])
-        return path
-
-    names = [node.op.name for node in assert_traced(f, X[:2]).nodes]
-    assert names.count("concatenate") == 1
-    assert "update" not in names
-
-
-def test_slices_in_the_loop() -> None:
-    """Reading what has been written so far needs no copy of the array."""
-
-    def f(b: Any) -> Any:
-        lower = np.tril(np.ones((4, 4))) + np.eye(4)
-        x = np.zeros(4)
-        for i in range(4):
-            x[i] = (b[i] - lower[i, :i] @ x[:i]) / lower[i, i]
-        return x
-
-    assert "update" not in [node.op.name for node in assert_traced(f, X).nodes]
-
-
-# --- graphad.numpy -------------------------------------------------------------------------------
-
-
-def test_graphad_numpy_outside() -> None:
-    """Outside of a trace graphad.numpy is NumPy."""
-    made = graphad.numpy.zeros(3)
-    assert type(made) is np.ndarray
-    assert graphad.numpy.pi == np.pi
-    assert graphad.numpy.float64 is np.float64
-    assert "linalg" in dir(graphad.numpy)
-    np.testing.assert_array_equal(graphad.numpy.add.reduce([1, 2]), 3)
-    np.testing.assert_array_equal(graphad.numpy.add.outer([1, 2], [1]), [[2], [3]])
-    with pytest.raises(AttributeError):
-        graphad.numpy.no_such_name  # noqa: B018
-
-
-def test_graphad_numpy_inside() -> None:
-    """Inside of a trace its arrays take traced values, also where a trace rebinds nothing."""
-
-    def f(x: Any) -> Any:
-        return keep(x)
-
-    def keep(x: Any) -> Any:
-        out = graphad.numpy.zeros(2)
-        out[0] = x
-        return graphad.numpy.array([out[0], graphad.numpy.sum([x, 1.0])])
-
-    assert Program(trace_function(f, check=False))(2.0)[0].tolist() == [2.0, 3.0]
-
-
-def test_progress_of_names() -> None:
+def test_names_of_values() -> None:
     """What a traced value is called says that it is traced, its dtype and shape."""
 
     def f(x: Any) -> Any:
@@ -489,7 +318,7 @@ def test_progress_of_names() -> None:
     trace_function(f, [X], check=False)
 
 
-def test_foreign_names_of_a_mix() -> None:
+def test_lists_of_two_traces() -> None:
     """A list of values of two traces is refused."""
 
     def f(x: Any) -> Any:
@@ -497,3 +326,9 @@ def test_foreign_names_of_a_mix() -> None:
 
     with pytest.raises(TraceError, match="two traces"):
         trace_function(f)
+
+
+def test_copies_need_no_pickling() -> None:
+    """The copy module copies traced values."""
+    graph = trace_function(lambda x: copy.copy(x) + copy.deepcopy(x[0]), [X])
+    assert len(graph.outputs) == 1
