@@ -86,6 +86,14 @@ class Graph(ir.Graph):
         if isinstance(source, Graph):
             self.derivation = source.derivation
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as IR text, which runs nothing when it is read; what it derives from is lost."""
+        return parse, (str(self), self.name)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
+        """Return the graph itself: it never changes."""
+        return self
+
     # --- evaluation --------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

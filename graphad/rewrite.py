@@ -193,6 +193,15 @@ def _fitted(made: Operand, node: Node) -> Node | None:
     return fitted.node
 
 
+def _needed(pattern: Pattern) -> tuple[Op, ...]:
+    """Ops that operands of a node must have for the pattern to match: a test that is cheap."""
+    return tuple(
+        CONST if arg.op is None else arg.op
+        for arg in pattern.args
+        if arg.op is not None or arg.number is not None or arg.constant
+    )
+
+
 class Table:
     """Rules, found by the op at their root and tried in order.
 
@@ -204,10 +213,11 @@ class Table:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
-        self._by_op: dict[Op, list[tuple[Rule, str]]] = {}
+        self._by_op: dict[Op, list[tuple[Rule, str, tuple[Op, ...]]]] = {}
         for rule in self.rules:
             assert rule.pattern.op is not None
-            self._by_op.setdefault(rule.pattern.op, []).append((rule, str(rule)))
+            row = (rule, str(rule), _needed(rule.pattern))
+            self._by_op.setdefault(rule.pattern.op, []).append(row)
 
     def __add__(self, other: Table) -> Table:
         return Table(self.rules + other.rules)
@@ -231,7 +241,13 @@ class Table:
         origin = builder.origin
         for _ in range(limit):
             changed = None
-            for rule, text in self._by_op.get(node.op, ()):
+            rules = self._by_op.get(node.op)
+            if rules is None:
+                break
+            found = [operand.op for operand in node.inputs]
+            for rule, text, needed in rules:
+                if not all(op in found for op in needed):
+                    continue
                 bound = rule.match(node)
                 if bound is None:
                     continue
