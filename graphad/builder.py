@@ -185,14 +185,16 @@ class Builder:
             if live[node.id]:
                 for operand in node.inputs:
                     live[operand.id] = 1
+        # What is not needed any more is let go of as early as may be: for millions of nodes the
+        # tables alone are a quarter of the memory.
+        self._tables.clear()
         inputs = tuple([node for node in self.nodes if node.op is INPUT])
         ordered = self._order(inputs, roots, live)
-        origins = self.origins
+        self.nodes, origins, self.origins = [], self.origins, []
         kept_origins = tuple([origins[node.id] for node in ordered])
+        del origins
         for position, node in enumerate(ordered):
             node.id = position
-        self._tables.clear()
-        self.nodes = []
         if tree is None:
             tree = 0 if len(roots) == 1 else tuple(range(len(roots)))
         groups = tuple(symmetry) if symmetry is not None else ((),) * len(roots)
@@ -261,6 +263,7 @@ def rebuild(graph: G, rule: Rule) -> G:
         builder = Builder()
         fresh = copy_nodes(builder, graph, rule)
         outputs = [fresh[node.id] for node in graph.outputs]
+        del fresh
         made = builder.finish(graph.name, outputs, graph.tree, graph.symmetry, make=type(graph))
         if made == graph:  # nothing changed: one graph in memory, not two
             return graph

@@ -74,6 +74,7 @@ def collect(graph: G) -> G:
                 builder.origin = origin
                 fresh[node.id] = builder.emit(node.op, operands, node.attrs)
         outputs = [fresh[node.id] for node in graph.outputs]
+        del fresh, sums, products
         made = builder.finish(graph.name, outputs, graph.tree, graph.symmetry, make=type(graph))
     made.carry(graph)
     return made

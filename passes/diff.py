@@ -9,10 +9,10 @@ from typing import TypeAlias
 from graphad.builder import Builder, G, copy_nodes, paused_gc
 from graphad.errors import DerivativeError
 from graphad.evaluate.batching import batch_graph
-from graphad.ir import Graph, Node, Symmetry, Tree, leaves, map_tree
+from graphad.ir import Graph, Node, Origin, Symmetry, Tree, leaves, map_tree
 from graphad.op import OPS, Operand
 from graphad.ops.movement import permute
-from graphad.passes.jvp import checked_input, jvp
+from graphad.passes.jvp import checked_input, jvp, named
 from graphad.passes.pipeline import graph_pass
 from graphad.passes.transpose import transpose
 from graphad.types import DTYPE_NAMES, Type
@@ -115,7 +115,7 @@ def differentiate(
         If an input is not there, or an input or output is not floating point.
     """
     single = isinstance(wrt, str) or (wrt is None and len(graph.inputs) == 1)
-    names = (wrt,) if isinstance(wrt, str) else tuple(wrt or graph.input_names)
+    names = named(graph, wrt)
     by_name = {node.attrs[0]: node for node in graph.inputs}
     inputs = [checked_input(by_name, name) for name in names]
     _check_outputs(graph)
@@ -139,6 +139,8 @@ def differentiate(
         builder = Builder()
         given = {node.attrs[0]: builder.input(*node.attrs).node for node in graph.inputs}
         blocks = _blocks(builder, graph, names, mode, derived, given)
+        order = max((origin.order for origin in builder.origins), default=0)
+        builder.origin = Origin(rewrite="diff", rule="axes", order=order)
         made: dict[Leaf, Operand] = {}
         outputs: list[Operand] = []
         for row, column, leaf in wanted:
@@ -255,9 +257,11 @@ def _seeded(
         marks = [False] * (len(linear.inputs) - 1) + [True]
         linear = batch_graph(linear, lead, marks)
     bound = {node.id: given[node.attrs[0]] for node in linear.inputs[:-1]}
-    builder.origin = builder.derive(linear.origins[-1], "diff", "seed")
+    order = max((origin.order for origin in linear.origins), default=0)
+    builder.origin = Origin(rewrite="diff", rule="seed", order=order)
     bound[linear.inputs[-1].id] = identity_of(builder, type)
     fresh = copy_nodes(builder, linear, given=bound)
+    builder.origin = Origin(rewrite="diff", rule="axes", order=order)
     return [builder.value(fresh[node.id]) for node in linear.outputs]
 
 

@@ -39,7 +39,7 @@ def jvp(graph: G, wrt: Sequence[str] | None = None, *, values: bool = True) -> G
     DerivativeError
         If an input in `wrt` is not there or is not floating point.
     """
-    names = graph.input_names if wrt is None else tuple(wrt)
+    names = named(graph, wrt)
     with paused_gc():
         builder = Builder()
         primals, tangents = tangent_inputs(builder, graph, names)
@@ -60,6 +60,13 @@ def jvp(graph: G, wrt: Sequence[str] | None = None, *, values: bool = True) -> G
 def shifted(tree: Tree, by: int) -> Tree:
     """Return `tree` with all positions raised by `by`."""
     return tuple(shifted(item, by) for item in tree) if isinstance(tree, tuple) else tree + by
+
+
+def named(graph: Graph, wrt: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return the names of inputs that `wrt` says: all for ``None``, one for a string."""
+    if wrt is None:
+        return graph.input_names
+    return (wrt,) if isinstance(wrt, str) else tuple(wrt)
 
 
 def tangent_inputs(

@@ -105,7 +105,7 @@ def find_pass(name: str) -> Pass[Any]:
     if name in PASSES:
         return PASSES[name]
     close = get_close_matches(name, PASSES, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
+    hint = f"; did you mean {close[0]!r}?" if close else "."
     raise PassError(f"there is no pass {name!r}{hint} Passes: {', '.join(sorted(PASSES))}")
 
 

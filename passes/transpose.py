@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from graphad.builder import Builder, G, Value, live_marks, paused_gc
 from graphad.errors import DerivativeError
-from graphad.ir import Graph, Node
-from graphad.op import OPS
+from graphad.ir import CONST, Graph, Node
+from graphad.op import OPS, TransposeRule
 from graphad.ops.factories import total
-from graphad.passes.jvp import fresh_name, zeros
+from graphad.passes.jvp import checked_input, fresh_name, named, zeros
 from graphad.passes.pipeline import graph_pass
 
 
@@ -37,9 +37,12 @@ def transpose(graph: G, wrt: Sequence[str] | None = None) -> G:
     Raises
     ------
     DerivativeError
-        If the graph is not linear in `wrt`.
+        If the graph is not linear in `wrt`, or an input in `wrt` is not there.
     """
-    names = graph.input_names if wrt is None else tuple(wrt)
+    names = named(graph, wrt)
+    by_name = {node.attrs[0]: node for node in graph.inputs}
+    for name in names:
+        checked_input(by_name, name)
     with paused_gc():
         builder = Builder()
         linear = linear_marks(graph, names)
@@ -55,7 +58,6 @@ def transpose(graph: G, wrt: Sequence[str] | None = None) -> G:
             name = fresh_name("ct" if single else f"ct{i}", graph)
             given.append((node, builder.input(name, node.type)))
         cotangents = pull_back(builder, graph, linear, fresh, given)
-        by_name = {node.attrs[0]: node for node in graph.inputs}
         outputs = []
         for name in names:
             node = by_name[name]
@@ -125,12 +127,15 @@ def pull_back(
         if linear[node.id]:
             _arrive(arriving, node, cotangent)
     live = live_marks(graph)
+    top = max((origin.order for origin in graph.origins), default=0)
     for node in reversed(graph.nodes):
         terms = arriving[node.id]
         if terms is None or not live[node.id]:
             continue
         arriving[node.id] = None
         builder.origin = builder.derive(graph.origins[node.id], "transpose", node.op.name)
+        if not node.inputs:  # an input tangent is as far derived as what was made of it
+            builder.origin = builder.origin._replace(order=top)
         summed = total(terms)
         assert isinstance(summed, Value)
         if not node.inputs:
@@ -156,13 +161,9 @@ def _operand_cotangents(
 
     An operand that stands twice, as in ``t + t``, is asked for once at each place.
     """
-    rule = node.op.transpose
     places = [i for i, operand in enumerate(node.inputs) if linear[operand.id]]
-    if rule is None:
-        raise DerivativeError(f"{node!r} is not linear in its operands, so it has no transpose")
+    rule = _linear_rule(node, places)
     types = [operand.type for operand in node.inputs]
-    if len(places) > 1 and node.op in (OPS["multiply"], OPS["einsum"]):
-        raise DerivativeError(f"{node!r} multiplies two linear operands, so it has no transpose")
     args = [
         None if linear[operand.id] else Value(builder, fresh[operand.id]) for operand in node.inputs
     ]
@@ -180,3 +181,33 @@ def _operand_cotangents(
             )
         pairs.append((node.inputs[i], made))
     return pairs
+
+
+FIXED = {"divide": 1, "where": 0, "mask": 0, "take": 1, "scatter_add": 1}
+"""Operands that an op is not linear in, though it is in another."""
+OFFSETS = ("add", "subtract", "concatenate", "pack", "update", "where")
+"""Ops that are linear in some operands only if the others are zeros."""
+
+
+def _linear_rule(node: Node, places: Sequence[int]) -> TransposeRule:
+    """Return the transpose rule of a node that is linear in the operands at `places`."""
+    rule = node.op.transpose
+    fixed = FIXED.get(node.op.name, -1)
+    if rule is None or fixed in places:
+        raise DerivativeError(f"{node!r} is not linear in its operands, so it has no transpose")
+    if len(places) > 1 and node.op in (OPS["multiply"], OPS["einsum"]):
+        raise DerivativeError(f"{node!r} multiplies two linear operands, so it has no transpose")
+    if node.op.name in OFFSETS:
+        for i, operand in enumerate(node.inputs):
+            if i != fixed and i not in places and not _is_zero(operand):
+                raise DerivativeError(
+                    f"{node!r} puts {operand!r}, which is no zero, beside a linear operand; "
+                    "that is affine and not linear, so it has no transpose"
+                )
+    return rule
+
+
+def _is_zero(node: Node) -> bool:
+    while node.op in (OPS["broadcast_to"], OPS["reshape"]):
+        node = node.inputs[0]
+    return node.op is CONST and not node.attrs[0].array.any()
