@@ -9,6 +9,7 @@ import numpy as np
 
 from graphad.builder import Value
 from graphad.errors import TraceError, TypeRuleError
+from graphad.op import Array
 from graphad.tracing.advice import another_trace, no_integer, refusal
 from graphad.tracing.fitting import fitting, last_of_each, spread
 from graphad.tracing.indices import Kind, classify, no_mask
@@ -129,9 +130,9 @@ class TracedArray(Tracer):
 
     def is_ordered(self) -> bool:
         """Whether the elements are known to lie in C order."""
-        if not self.storage.ordered:
-            return False
-        return self._parent is None or bool(self.positions().flags.c_contiguous)
+        if self._parent is None:
+            return self.storage.is_c_ordered
+        return self.storage.ordered and bool(self.positions().flags.c_contiguous)
 
     def content(self) -> Content:
         """Return the value of the graph that this is now, or the array if it is constant."""
@@ -139,11 +140,26 @@ class TracedArray(Tracer):
         if self._parent is None:
             return storage.whole()
         if self._content is None or self._version != storage.version:
-            self._content = storage.read(self.positions())
+            plain = self._plain_view() if storage.is_constant else None
+            self._content = storage.read(self.positions()) if plain is None else plain
             self._version = storage.version
         else:
             storage.check_readable()
         return self._content
+
+    def _plain_view(self) -> Array | None:
+        """Return the view of constant memory, laid out as NumPy's, by the steps that made it."""
+        chain: list[Step] = []
+        array = self
+        while array._parent is not None and array._step is not None:
+            chain.append(array._step)
+            array = array._parent
+        found = array.storage.whole()
+        if array._parent is not None or isinstance(found, Value):
+            return None
+        for step in reversed(chain):
+            found = np.asarray(step(found))
+        return found
 
     def view(self, dtype: object = None, *, step: Step | None = None) -> Any:
         """Return a view of the same elements; no other dtype can be asked for."""

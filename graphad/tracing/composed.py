@@ -54,7 +54,8 @@ def _linspace(
     first, last = recorder.call(np.asarray, (start,)), recorder.call(np.asarray, (stop,))
     parts = num - 1 if endpoint else num
     step = (last - first) / max(parts, 1)
-    count = np.arange(float(num)).reshape((num,) + (1,) * np.ndim(step))
+    kind = np.result_type(first.dtype, last.dtype, 1.0)
+    count = np.arange(num, dtype=kind).reshape((num,) + (1,) * np.ndim(step))
     made = recorder.call(np.asarray, (count * step + first,))
     if endpoint and num > 1:
         made[-1] = last

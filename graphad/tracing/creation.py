@@ -13,7 +13,6 @@ from graphad.tracing.arrays import TracedArray
 from graphad.tracing.handlers import handles
 from graphad.tracing.lowering.coerce import broadcasted, cast_to, reshaped
 from graphad.tracing.storage import Storage
-from graphad.tracing.tracers import Tracer
 
 if TYPE_CHECKING:
     from graphad.tracing.recorder import Recorder
@@ -87,12 +86,18 @@ def _copy(recorder: Recorder, a: Any, order: str = "K", subok: bool = False) -> 
     return _array(recorder, a, order=order)
 
 
-def _like(recorder: Recorder, a: Any, dtype: Any, shape: Any) -> Any:
-    """Return the shape and the dtype of an array to be made like `a`."""
-    content = a if isinstance(a, Tracer) else recorder.content_of(a)
-    own: Any = content.type if isinstance(content, Value) else content
-    lengths = own.shape if shape is None else shape
-    return lengths, own.dtype if dtype is None else np.dtype(dtype)
+def _like(recorder: Recorder, a: Any, dtype: Any, shape: Any, fill: Any = 0) -> Any:
+    """Return an array of one number, made like `a`: of its shape, dtype and order in memory."""
+    if isinstance(a, TracedArray):
+        kind = a.dtype if dtype is None else dtype
+        made = recorder.constant(np.full_like(a.positions(), fill, kind, shape=shape))
+        if isinstance(made, TracedArray):
+            made.storage.ordered = a.storage.ordered
+        return made
+    content = recorder.content_of(a)
+    own = content.type.dtype if isinstance(content, Value) else content.dtype
+    lengths = content.shape if shape is None else shape
+    return recorder.constant(np.full(lengths, fill, own if dtype is None else dtype))
 
 
 @handles(np.zeros_like)
@@ -100,7 +105,7 @@ def _zeros_like(
     recorder: Recorder, a: Any, dtype: Any = None, order: str = "K", subok: bool = True,
     shape: Any = None, **other: object,
 ) -> Any:  # fmt: skip
-    return recorder.constant(np.zeros(*_like(recorder, a, dtype, shape)))
+    return _like(recorder, a, dtype, shape)
 
 
 @handles(np.ones_like)
@@ -108,7 +113,7 @@ def _ones_like(
     recorder: Recorder, a: Any, dtype: Any = None, order: str = "K", subok: bool = True,
     shape: Any = None, **other: object,
 ) -> Any:  # fmt: skip
-    return recorder.constant(np.ones(*_like(recorder, a, dtype, shape)))
+    return _like(recorder, a, dtype, shape, 1)
 
 
 @handles(np.empty_like)
@@ -116,7 +121,8 @@ def _empty_like(
     recorder: Recorder, prototype: Any, dtype: Any = None, order: str = "K", subok: bool = True,
     shape: Any = None, **other: object,
 ) -> Any:  # fmt: skip
-    return recorder.constant(unset(*_like(recorder, prototype, dtype, shape)))
+    kind = prototype.dtype if dtype is None else np.dtype(dtype)
+    return _like(recorder, prototype, kind, shape, np.nan if kind.kind in "fc" else 0)
 
 
 def unset(shape: Any, dtype: Any = float) -> Any:
@@ -132,8 +138,12 @@ def _full_like(
     recorder: Recorder, a: Any, fill_value: Any, dtype: Any = None, order: str = "K",
     subok: bool = True, shape: Any = None, **other: object,
 ) -> Any:  # fmt: skip
-    lengths, kind = _like(recorder, a, dtype, shape)
-    return _full(recorder, lengths, fill_value, kind)
+    content = recorder.content_of(fill_value)
+    if isinstance(content, np.ndarray) and content.ndim == 0:
+        return _like(recorder, a, dtype, shape, content)
+    made = _like(recorder, a, dtype, shape)
+    made[...] = fill_value
+    return made
 
 
 @handles(np.full)

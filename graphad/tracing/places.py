@@ -7,6 +7,7 @@ place becomes a readable slice, others become reads and writes by index.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 from typing import Any, NamedTuple
 
@@ -91,8 +92,29 @@ def is_whole(positions: Positions, shape: Shape) -> bool:
     )
 
 
-def gather(x: Value, positions: Positions) -> Value:
-    """Return the elements of `x` at flat positions, in the shape of the positions."""
+def _regular(
+    x: Value, positions: Positions, forms: Iterable[Shape]
+) -> tuple[Value, Box] | tuple[Value, None]:
+    """Return `x` in the first form in which positions are a regular place, and that place."""
+    for form in (x.shape, *forms):
+        box = find_box(positions, form)
+        if box is not None:
+            return reshaped(x, form), box
+    return x, None
+
+
+def gather(x: Value, positions: Positions, forms: Iterable[Shape] = ()) -> Value:
+    """Return the elements of `x` at flat positions, in the shape of the positions.
+
+    Parameters
+    ----------
+    x : Value
+        The array.
+    positions : ndarray of int
+        Flat positions.
+    forms : iterable of tuple of int
+        Other shapes of `x` in which the place may be a slice.
+    """
     shape = positions.shape
     if positions.size == 1:
         index = np.unravel_index(int(positions.flat[0]), x.shape)
@@ -101,17 +123,19 @@ def gather(x: Value, positions: Positions) -> Value:
         return reshaped(x, shape)
     if is_whole(positions, x.shape):
         return reshaped(x, shape)
-    box = find_box(positions, x.shape)
+    formed, box = _regular(x, positions, forms)
     if box is None:
         flat = reshaped(x, (x.type.size,))
         return emit("take", flat, np.array(positions, dtype=np.int64), axis=0)
-    part = reshaped(emit("slice", x, spans=box.spans), box.kept)
+    part = reshaped(emit("slice", formed, spans=box.spans), box.kept)
     if box.flipped:
         part = emit("flip", part, axes=box.flipped)
     return reshaped(permuted(part, box.order), shape)
 
 
-def replace(x: Value, positions: Positions, new: Value) -> Value:
+def replace(
+    x: Value, positions: Positions, new: Value, forms: Iterable[Shape] = ()
+) -> Value:
     """Return `x` with the elements at flat positions replaced.
 
     Parameters
@@ -122,10 +146,12 @@ def replace(x: Value, positions: Positions, new: Value) -> Value:
         Each at most once.
     new : Value
         Of the dtype of `x`, and the shape of `positions` or ``()``.
+    forms : iterable of tuple of int
+        Other shapes of `x` in which the place may be a slice.
     """
     if is_whole(positions, x.shape) and new.type.size == x.type.size:
         return reshaped(new, x.shape)
-    box = find_box(positions, x.shape)
+    formed, box = _regular(x, positions, forms)
     if box is None:
         return _replace_anywhere(x, positions, new)
     part_shape = tuple([span.length for span in box.spans])
@@ -136,7 +162,8 @@ def replace(x: Value, positions: Positions, new: Value) -> Value:
         part = permuted(reshaped(new, lengths), inverse_permutation(box.order))
         if box.flipped:
             part = emit("flip", part, axes=box.flipped)
-    return emit("update", x, reshaped(part, part_shape), spans=box.spans)
+    updated = emit("update", formed, reshaped(part, part_shape), spans=box.spans)
+    return reshaped(updated, x.shape)
 
 
 def _replace_anywhere(x: Value, positions: Positions, new: Value) -> Value:

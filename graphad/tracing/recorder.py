@@ -95,8 +95,7 @@ class Recorder:
             raise refusal(
                 f"the trace has more than {self.budget} operations; every pass of a Python loop "
                 "adds those of its body",
-                "write whole-array operations instead of the loop, take fewer steps, or give a "
-                "larger budget= to trace",
+                "write whole-array operations instead of the loop, or take fewer steps",
             )
         if count > self._limit:
             self._limit = min(self.budget, count + LOOK_EVERY)

@@ -44,8 +44,8 @@ class Storage:
     content : Value or ndarray
         What is in it. An array is not copied, and written to.
     ordered : bool
-        Whether the elements would lie in C order in NumPy's memory. If not, it is not known whether
-        a reshape gives a view or a copy.
+        Whether it is known in which order NumPy would lay out the elements: as the array's lie, or
+        in C order. If not, it is not known whether a reshape gives a view or a copy.
     """
 
     __slots__ = (
@@ -59,6 +59,7 @@ class Storage:
         "array",
         "base",
         "dtype",
+        "forms",
         "ordered",
         "recorder",
         "shape",
@@ -80,7 +81,11 @@ class Storage:
         self.size = prod(self.shape)
         self.ordered = ordered
         self.version = 0
+        self.forms: dict[Shape, None] = {}  # other shapes in which it is seen as a whole
         self._positions: Positions | None = None
+        if self.array is not None and not self.array.flags.c_contiguous:
+            self._positions = np.empty_like(self.array, dtype=np.intp, subok=False)
+            self._positions[...] = np.arange(self.size).reshape(self.shape)
         self._grain = 1
         self._blocks: dict[int, Content] = {}
         self._dirty: dict[int, None] = {}
@@ -146,13 +151,13 @@ class Storage:
     def positions(self) -> Positions:
         """Return the position of each element, in an array laid out as this one is."""
         if self._positions is None:
-            order = np.arange(self.size, dtype=np.intp).reshape(self.shape)
-            if self.array is not None and not self.array.flags.c_contiguous:
-                laid = np.empty_like(self.array, dtype=np.intp, subok=False)
-                laid[...] = order
-                order = laid
-            self._positions = order
+            self._positions = np.arange(self.size, dtype=np.intp).reshape(self.shape)
         return self._positions
+
+    @property
+    def is_c_ordered(self) -> bool:
+        """Whether the elements are known to lie in C order."""
+        return self.ordered and (self._positions is None or self._positions.flags.c_contiguous)
 
     def whole(self) -> Content:
         """Return all elements; a constant is the memory itself."""
@@ -173,7 +178,7 @@ class Storage:
                 return known
         content = self.whole()
         if isinstance(content, Value):
-            return gather(content, positions)
+            return gather(content, positions, self.forms)
         return np.asarray(np.take(content, positions))
 
     def _known(self, positions: Positions) -> Content | None:
@@ -197,7 +202,7 @@ class Storage:
     def _below(self, positions: Positions) -> Content:
         """Return elements that no block stands for."""
         if self.base is not None:
-            return gather(self.base, positions)
+            return gather(self.base, positions, self.forms)
         assert self.array is not None
         return np.asarray(np.take(self.array, positions))
 
@@ -251,7 +256,7 @@ class Storage:
             self._dirty[key] = None
             return
         self._settle()
-        self.base = replace(self._symbolic(), positions, self._lifted(new))
+        self.base = replace(self._symbolic(), positions, self._lifted(new), self.forms)
         self.array = None
 
     def _fitted(self, new: Content, shape: Shape) -> Content:
@@ -293,8 +298,9 @@ class Storage:
         if count == 1:
             return 1
         start = int(positions.flat[0])
-        rows = [prod(self.shape[axis:]) for axis in range(1, len(self.shape))]
-        if count not in rows or start % count:
+        forms = (self.shape, *self.forms)
+        rows = (prod(form[axis:]) for form in forms for axis in range(1, len(form)))
+        if start % count or count not in rows:
             return None
         flat = positions.reshape(-1)
         return count if np.array_equal(flat, np.arange(start, start + count)) else None

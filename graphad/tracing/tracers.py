@@ -30,6 +30,10 @@ class Tracer(NumpyMethods):
         """Return the value of the graph that this is now, or the array if it is constant."""
         raise NotImplementedError
 
+    def is_ordered(self) -> bool:
+        """Whether the elements are known to lie in C order."""
+        return True
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Lengths of the axes."""
@@ -118,7 +122,7 @@ class Tracer(NumpyMethods):
             return self
         content = self.content()
         if isinstance(content, Value):
-            return self._recorder.wrap(self._cast(content, wanted), ordered=True)
+            return self._recorder.wrap(self._cast(content, wanted), self.is_ordered())
         return self._recorder.constant(content.astype(wanted))
 
     def _cast(self, value: Value, dtype: DType) -> Value:

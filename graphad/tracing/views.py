@@ -66,6 +66,8 @@ def view(function: Callable[..., Any], recorder: Recorder, *args: Any, **kwargs:
     if storage.is_plain:
         content = _content(function, recorder, array, step, rest, kwargs)
     made = TracedArray(recorder, storage, array, step, content, positions)
+    if function is np.reshape and positions is None and made.size == storage.size:
+        storage.forms[made.shape] = None
     made.locked = array.locked or (positions is not None and not positions.flags.writeable)
     return made
 
@@ -133,11 +135,18 @@ def parts(function: Callable[..., Any], recorder: Recorder, *args: Any, **kwargs
     except (ValueError, IndexError) as error:
         raise refusal(f"{spelled(function)}: {error}", "check the shapes there") from None
     made = []
-    for positions in found:
-        piece = TracedArray(recorder, array.storage, array, None, None, positions)
+    for i, positions in enumerate(found):
+        step = partial(_piece, function, i, rest, kwargs)
+        piece = TracedArray(recorder, array.storage, array, step, None, positions)
         piece.locked = array.locked
         made.append(piece)
     return type(found)(made)
+
+
+def _piece(
+    function: Callable[..., Any], i: int, rest: tuple[Any, ...], kwargs: dict[str, Any], plain: Any
+) -> Any:
+    return function(plain, *rest, **kwargs)[i]
 
 
 for _splitting in PARTS:

@@ -99,6 +99,16 @@ def make_view(rng: random.Random, a: Any) -> Any:
         lambda: np.einsum("i...->i...", a),
         lambda: np.stack([a, a], axis=rng.randrange(2)),
         lambda: np.zeros_like(a),
+        lambda: np.full_like(a, np.sum(a)),
+        lambda: np.ones_like(a.T) * 2.0,
+        lambda: a.T.astype(float),
+        lambda: np.copy(a.T),
+        lambda: a.copy(rng.choice("CFK")),
+        lambda: np.asfortranarray(a),
+        lambda: np.array(a, order=rng.choice("CFK")),
+        lambda: np.zeros((3, 2), order="F"),
+        lambda: np.hsplit(a, [1])[rng.randrange(2)],
+        lambda: np.rot90(np.atleast_2d(a)),
         lambda: a[...],
     ]
     return rng.choice(ways)()
@@ -239,3 +249,104 @@ def test_random_programs(steps: list[tuple[str, int]]) -> None:
     outcome = agree(steps)
     if outcome.startswith("refused"):
         assert "share memory" in outcome or "view" in outcome
+
+
+# --- single programs -----------------------------------------------------------------------------
+
+
+def alias(x: Any) -> Any:
+    """Change an array under another name."""
+    y = x
+    y *= 2.0
+    return x
+
+
+def overlap(x: Any) -> Any:
+    """Assign a view to another view of the same memory."""
+    x[1:] = x[:-1]
+    x[:-1] += x[1:]
+    return x
+
+
+def through_views(x: Any) -> Any:
+    """Write through views of views, and read views that were made before."""
+    m = x.reshape(2, 3)
+    column = m.T[1]
+    row = m[1, ::-1]
+    column[0] = 7.0
+    row[:] = m[0] * column[1]
+    return x, m, column, row
+
+
+def repeated(x: Any) -> Any:
+    """Name elements again in one index."""
+    x[[0, 0, 1]] += 1.0
+    x[[2, 2]] = x[:2]
+    np.add.at(x, [3, 3, 4], 10.0)
+    return x
+
+
+def by_masks(x: Any) -> Any:
+    """Write where a mask holds: a constant one, and one that depends on the input."""
+    x[np.arange(6) % 2 == 0] = [1.0, 2.0, 3.0]
+    x[x > 2.5] = -1.0
+    return x
+
+
+def swapped(x: Any) -> Any:
+    """Swap elements, and swap rows, which are views."""
+    x[0], x[1] = x[1], x[0]
+    m = x.reshape(3, 2)
+    m[[0, 1]] = m[[1, 0]]
+    m[1], m[2] = m[2].copy(), m[1].copy()
+    return x
+
+
+@pytest.mark.parametrize("function", [alias, overlap, through_views, repeated, by_masks, swapped])
+def test_single_programs(function: Any) -> None:
+    """Aliases, overlaps, repeated indices and masks mean what they mean to NumPy."""
+    x = np.linspace(0.1, 0.9, 6)
+    expected = function(x.copy())
+    found = Program(trace_function(function, [x]))(x)
+    leaves = expected if isinstance(expected, tuple) else (expected,)
+    for leaf, value in zip(leaves, found, strict=True):
+        np.testing.assert_allclose(value, leaf, rtol=1e-13)
+
+
+def ops(function: Any) -> list[str]:
+    """Return the names of the ops of a function of six numbers, in order."""
+    graph = trace_function(function, [np.linspace(0.1, 0.9, 6)])
+    return [node.op.name for node in graph.nodes if node.op.name not in ("input", "const")]
+
+
+def test_readable() -> None:
+    """Slices are read and written as slices, also through views."""
+
+    def shifted(x: Any) -> Any:
+        x[1:] += x[:-1]
+        return x
+
+    def of_a_matrix(x: Any) -> Any:
+        m = x.reshape(2, 3)
+        m[:, 1:] = 2.0 * m[:, :2]
+        return m
+
+    def column(x: Any) -> Any:
+        x.reshape(2, 3).T[1] = np.sin(x[:2])
+        return x
+
+    assert ops(shifted) == ["slice", "slice", "add", "update"]
+    assert ops(alias) == ["multiply"]
+    assert ops(column).count("take") == 0
+    assert ops(of_a_matrix) == ["reshape", "slice", "multiply", "update", "reshape", "reshape"]
+
+
+def test_nothing_is_copied_without_a_write() -> None:
+    """Views, copies and aliases that are only read leave no trace of their own."""
+
+    def f(x: Any) -> Any:
+        y = x.copy()
+        z = np.array(y[:])
+        return np.asarray(z.ravel())[...]
+
+    assert ops(f) == []
