@@ -18,6 +18,7 @@ from graphad.passes.pipeline import PASSES, Pass, Pipeline, Report, graph_pass
 from graphad.passes.scalarize import scalarize
 from graphad.passes.simplify import simplify
 from graphad.passes.symmetry import symmetry
+from graphad.passes.taylor import taylor
 from graphad.passes.transpose import transpose
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "scalarize",
     "simplify",
     "symmetry",
+    "taylor",
     "transpose",
 ]
