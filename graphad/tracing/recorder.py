@@ -10,8 +10,8 @@ import numpy as np
 
 from graphad.builder import Builder, Value
 from graphad.errors import TraceError, TypeRuleError
-from graphad.ir import CONST
-from graphad.op import Array
+from graphad.ir import CONST, Node
+from graphad.op import Array, Op
 from graphad.tracing.advice import another_trace, foreign_array, refusal
 from graphad.tracing.arrays import TracedArray
 from graphad.tracing.handlers import HANDLERS
@@ -68,6 +68,7 @@ class Recorder:
         self._limit = min(budget, LOOK_EVERY)
         self._progress = Progress()
         self._lines = LineFinder()
+        self._single: dict[tuple[Any, ...], Op] = {}
 
     def close(self) -> None:
         """End the trace."""
@@ -129,6 +130,11 @@ class Recorder:
         builder.origin = self._lines.find()
         if len(builder.nodes) > self._limit:
             self.check_size()
+        if not kwargs:
+            nodes = tuple([x._value.node for x in args if type(x) is TracedScalar])
+            op = self._single.get((function, *[id(node.type) for node in nodes]))
+            if op is not None and len(nodes) == len(args) and self._owns(args):
+                return TracedScalar(self, Value(builder, builder.emit(op, nodes)))
         if kwargs and kwargs.get("out") is not None:
             return self._call_into(function, args, kwargs)
         handler = HANDLERS.get(function)
@@ -165,6 +171,8 @@ class Recorder:
             raise self.explained(error) from error
         if type(result) is Value and not result.node.type.shape and result.node.op is not CONST:
             scalar = TracedScalar(self, result)
+            if isinstance(function, np.ufunc):
+                self._note_single(function, operands, result.node)
             return self.array_of(scalar) if function in GIVE_ARRAYS else scalar
         return self.wrap(result, self._keeps_order(function, args))
 
@@ -183,6 +191,16 @@ class Recorder:
                 raise foreign_array()
             written.append(made if target is None else target.fill_with(made))
         return tuple(written) if isinstance(result, tuple) else written[0]
+
+    def _owns(self, scalars: Sequence[TracedScalar]) -> bool:
+        return all(scalar._recorder is self for scalar in scalars)
+
+    def _note_single(self, ufunc: np.ufunc, operands: Sequence[Any], node: Node) -> None:
+        """Note that a ufunc of scalars of these types is one op, so as not to ask again."""
+        nodes = tuple([x.node for x in operands if type(x) is Value])
+        plain = node.inputs == nodes and not node.attrs
+        if plain and len(set(nodes)) == len(operands) and CONST not in [n.op for n in nodes]:
+            self._single[(ufunc, *[id(n.type) for n in nodes])] = node.op
 
     def explained(self, error: Exception) -> TraceError:
         """Return the error of a lowering with the user's line."""
