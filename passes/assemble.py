@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from graphad.builder import Builder, G, Value, rebuild
 from graphad.constant import Span
 from graphad.ir import Node
-from graphad.op import OPS, Operand
+from graphad.op import Operand
+from graphad.ops import OPS
 from graphad.passes.pipeline import graph_pass
 
 ADD, PLACE, PACK, RESHAPE = OPS["add"], OPS["place"], OPS["pack"], OPS["reshape"]

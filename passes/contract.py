@@ -27,7 +27,8 @@ from collections.abc import Sequence
 from graphad.builder import Builder, G, Value, rebuild
 from graphad.errors import TypeRuleError
 from graphad.ir import Node
-from graphad.op import OPS, Operand
+from graphad.op import Operand
+from graphad.ops import OPS
 from graphad.ops.contraction import LETTERS, contract as emit_einsum, parse_spec
 from graphad.ops.factories import broadcast_to, reshape_to
 from graphad.ops.movement import permute

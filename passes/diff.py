@@ -10,7 +10,8 @@ from graphad.builder import Builder, G, copy_nodes, paused_gc
 from graphad.errors import DerivativeError
 from graphad.evaluate.batching import batch_graph
 from graphad.ir import Graph, Node, Origin, Symmetry, Tree, leaves, map_tree
-from graphad.op import OPS, Operand
+from graphad.op import Operand
+from graphad.ops import OPS
 from graphad.ops.movement import permute
 from graphad.passes.jvp import checked_input, jvp, named
 from graphad.passes.pipeline import graph_pass

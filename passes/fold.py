@@ -6,7 +6,7 @@ import numpy as np
 
 from graphad.builder import Builder, G, rebuild
 from graphad.ir import CONST, Node
-from graphad.op import OPS
+from graphad.ops import OPS
 from graphad.passes.pipeline import graph_pass
 
 GROWING = (OPS["broadcast_to"], OPS["identity"])

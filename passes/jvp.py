@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from graphad.builder import Builder, G, Value, copy_nodes, live_marks, paused_gc
 from graphad.errors import DerivativeError
 from graphad.ir import Graph, Node, Tree
-from graphad.op import OPS, Operand
+from graphad.op import Operand
+from graphad.ops import OPS
 from graphad.passes.pipeline import graph_pass
 from graphad.types import Type
 

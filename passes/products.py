@@ -9,7 +9,7 @@ from math import isfinite
 
 from graphad.builder import Builder
 from graphad.ir import CONST, Node
-from graphad.op import OPS
+from graphad.ops import OPS
 from graphad.types import Type, broadcast_shapes
 
 NEGATIVE, MULTIPLY, DIVIDE = OPS["negative"], OPS["multiply"], OPS["divide"]

@@ -12,7 +12,8 @@ import numpy as np
 from graphad.builder import Builder, G, Value, live_marks, paused_gc
 from graphad.errors import PassError
 from graphad.ir import CONST, INPUT, Graph, Node
-from graphad.op import OPS, Array, Op, Operand
+from graphad.op import Array, Op, Operand
+from graphad.ops import OPS
 from graphad.passes.pipeline import graph_pass
 from graphad.types import Type
 

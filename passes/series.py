@@ -28,7 +28,8 @@ import numpy as np
 
 from graphad.builder import Builder, Value
 from graphad.errors import DerivativeError
-from graphad.op import OPS, Array, Attrs, Number, Op, Operand
+from graphad.op import Array, Attrs, Number, Op, Operand
+from graphad.ops import OPS
 from graphad.ops.factories import broadcast_to, total
 from graphad.types import Type
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from graphad.builder import Builder, G, Value, rebuild
 from graphad.ir import CONST, Node
-from graphad.op import OPS, Operand
+from graphad.op import Operand
+from graphad.ops import OPS
 from graphad.ops.kinks import mask
 from graphad.passes.pipeline import graph_pass
 from graphad.rewrite import Bindings, Table, any_attrs, rule, wild

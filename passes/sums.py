@@ -11,7 +11,7 @@ from math import frexp
 
 from graphad.builder import Builder
 from graphad.ir import Graph, Node
-from graphad.op import OPS
+from graphad.ops import OPS
 from graphad.passes.products import MULTIPLY, NEGATIVE, Products, number_of, split
 from graphad.types import Type, broadcast_shapes
 

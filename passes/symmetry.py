@@ -8,7 +8,8 @@ import numpy as np
 
 from graphad.builder import Builder, G, copy_nodes, paused_gc
 from graphad.ir import CONST, Graph, Node, Symmetry
-from graphad.op import OPS, Array
+from graphad.op import Array
+from graphad.ops import OPS
 from graphad.ops.contraction import make_spec, parse_spec
 from graphad.passes.pipeline import graph_pass
 

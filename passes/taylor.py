@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from graphad.builder import Builder, G, Value, live_marks, paused_gc
 from graphad.errors import DerivativeError
 from graphad.ir import CONST, INPUT, Graph, Node
-from graphad.op import OPS, Operand
+from graphad.op import Operand
+from graphad.ops import OPS
 from graphad.passes.jvp import named, tangent_inputs, zeros
 from graphad.passes.pipeline import graph_pass
 from graphad.passes.series import Expansion, Term, coefficient

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from graphad.builder import Builder, G, Value, live_marks, paused_gc
 from graphad.errors import DerivativeError
 from graphad.ir import CONST, Graph, Node
-from graphad.op import OPS, TransposeRule
+from graphad.op import TransposeRule
+from graphad.ops import OPS
 from graphad.ops.factories import total
 from graphad.passes.jvp import checked_input, fresh_name, named, zeros
 from graphad.passes.pipeline import graph_pass

@@ -24,7 +24,7 @@ LAYERS = (
     ("ops",),
     ("tracing", "text", "rewrite", "evaluate", "cost"),
     ("passes",),
-    ("viz",),
+    ("viz", "calculus"),
     ("api",),
     ("numpy", "cli"),
     ("__init__", "__main__"),

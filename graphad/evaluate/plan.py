@@ -30,6 +30,9 @@ BINARY, UNARY, BINARY_INTO, UNARY_INTO, ITEM, GENERAL, SCALAR, DROP = range(8)
 Step = tuple[int, Callable[..., Any], int, Any, Any]
 """Kind, what is called, the register `out`, and two more: registers of operands, or extras."""
 
+DISTINCT_STEPS = 1 << 16
+"""So many steps are kept to share: registers are used again, so long graphs repeat their steps."""
+
 FOLDED_SIZE = 1 << 18
 """Values of constants alone are computed while planning if they have at most so many elements."""
 
@@ -84,6 +87,7 @@ class _Planner:
 
     def __init__(self, graph: Graph) -> None:
         self.steps: list[Step] = []
+        self.distinct: dict[Step, Step] = {}
         self.registers = Registers()
         self.inputs = tuple([self.registers.take() for _ in graph.inputs])
         self.outputs = frozenset(node.id for node in graph.outputs)
@@ -167,7 +171,7 @@ class _Planner:
             self.types[memory] = call.type
             self.users[memory] = 1
         into = BINARY_INTO if len(operands) == 2 else UNARY_INTO
-        self.steps.append((into, call.run, out, *_pair(operands)))
+        self._append((into, call.run, out, *_pair(operands)))
         self.register_of[call.out] = out
         self.memories_of[call.out] = (memory,)
         self.owned_by[call.out] = memory
@@ -225,7 +229,15 @@ class _Planner:
             self.steps.append((kind, call.run, out, operands, call.extra))
         else:
             kind = BINARY if len(operands) == 2 else UNARY
-            self.steps.append((kind, call.run, out, *_pair(operands)))
+            self._append((kind, call.run, out, *_pair(operands)))
+
+    def _append(self, step: Step) -> None:
+        """Add a step of registers alone, which is one object with the equal steps before it."""
+        if len(self.distinct) < DISTINCT_STEPS:
+            step = self.distinct.setdefault(step, step)
+        else:
+            step = self.distinct.get(step, step)
+        self.steps.append(step)
 
     # --- memory ------------------------------------------------------------------------------
 
@@ -277,7 +289,7 @@ class _Planner:
     def _drop(self, registers: list[int], out: int) -> None:
         for register in registers:
             if register != out:
-                self.steps.append((DROP, _nothing, register, 0, 0))
+                self._append((DROP, _nothing, register, 0, 0))
 
     # --- the end -----------------------------------------------------------------------------
 

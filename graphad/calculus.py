@@ -1,0 +1,351 @@
+"""Differentiation as methods: what a graph can be asked for, on top of the passes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self, TypeAlias, TypeVar
+
+import numpy as np
+
+from graphad.builder import Builder, copy_nodes, paused_gc
+from graphad.errors import DerivativeError
+from graphad.ir import Graph, Node, Origin, Symmetry, Tree
+from graphad.passes.diff import Leaf, choose_mode, differentiate
+from graphad.passes.jvp import jvp, shifted
+from graphad.passes.pipeline import Pipeline
+from graphad.passes.taylor import taylor
+from graphad.passes.transpose import transpose
+
+G = TypeVar("G", bound=Graph)
+Wrt: TypeAlias = str | int | Sequence[str | int] | None
+
+OPTIMIZE = "fold,simplify,contract,simplify,collect,assemble,cse"
+"""The passes that derivatives go through, unless ``optimize=False`` is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """What a derivative graph is the derivative of.
+
+    Parameters
+    ----------
+    base : Graph
+        The function.
+    order : int
+        How many times it has been differentiated.
+    steps : tuple of str
+        For each time, the mode that was taken and why.
+    leaves : tuple of Leaf
+        What each output is.
+    """
+
+    base: Graph
+    order: int
+    steps: tuple[str, ...]
+    leaves: tuple[Leaf, ...]
+
+
+class Derivable(Graph):
+    """A graph that knows what it is the derivative of, and can be differentiated."""
+
+    def __init__(
+        self,
+        name: str,
+        nodes: tuple[Node, ...],
+        inputs: tuple[Node, ...],
+        outputs: tuple[Node, ...],
+        tree: Tree,
+        symmetry: tuple[Symmetry, ...],
+        origins: Sequence[Origin],
+        derivation: Derivation | None = None,
+    ) -> None:
+        super().__init__(name, nodes, inputs, outputs, tree, symmetry, origins)
+        self.derivation = derivation
+
+    def carry(self, source: Graph) -> None:
+        """Take over what is known of `source`, of which this graph is a rewriting."""
+        if isinstance(source, Derivable):
+            self.derivation = source.derivation
+
+    def diff(
+        self, wrt: Wrt = None, mode: str = "auto", order: int = 1, optimize: bool = True
+    ) -> Self:
+        """Return the graph of the derivative.
+
+        Parameters
+        ----------
+        wrt : str, int, or a sequence of them, optional
+            Inputs to differentiate by, by name or position. One gives one block; several, and by
+            default all of a graph with several inputs, a tuple of blocks.
+        mode : {"auto", "forward", "reverse"}
+            How. ``"auto"`` takes reverse if there are more inputs than outputs, else forward;
+            `explain` says which.
+        order : int
+            How many times, each time with the same `wrt` and `mode`.
+        optimize : bool
+            Whether to simplify; ``False`` shows what the rules did.
+
+        Returns
+        -------
+        Graph
+            Outputs of shape out.shape + in.shape, nested like out and within that like `wrt`.
+
+        Raises
+        ------
+        DerivativeError
+            If an input is not there, or something is not floating point.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from graphad import trace
+        >>> g = trace(lambda x, y: np.sin(x) * y)
+        >>> dx, dy = g.diff()(0.0, 2.0)
+        >>> float(dx), float(dy)
+        (2.0, 0.0)
+        """
+        if order < 0 or order != int(order):
+            raise DerivativeError(f"the order of a derivative is 0, 1, 2, … and not {order!r}")
+        graph = self
+        for _ in range(order):
+            graph = graph._diff_once(wrt, mode, optimize)
+        return graph
+
+    def _diff_once(self, wrt: Wrt, mode: str, optimize: bool) -> Self:
+        names = self._names(wrt)
+        by = names if isinstance(names, str) else names or self.input_names
+        chosen, reason = mode, "asked for"
+        if mode == "auto":
+            chosen = choose_mode(self, [by] if isinstance(by, str) else by)
+            reason = self._reason(chosen, [by] if isinstance(by, str) else by)
+        history = self.derivation.leaves if self.derivation else None
+        *held, leaves = differentiate(self, names, chosen, history)
+        made = Pipeline(OPTIMIZE).consume(held) if optimize else held.pop()
+        base = self.derivation.base if self.derivation else self
+        steps = self.derivation.steps if self.derivation else ()
+        made.derivation = Derivation(base, len(steps) + 1, (*steps, f"{chosen}: {reason}"), leaves)
+        return made
+
+    def _reason(self, mode: str, names: Sequence[str]) -> str:
+        columns = sum(node.type.size for node in self.inputs if node.attrs[0] in names)
+        rows = sum(node.type.size for node in self.outputs)
+        sign = ">" if mode == "reverse" else "<="
+        return f"{columns} input elements {sign} {rows} output elements"
+
+    def _names(self, wrt: Wrt) -> str | tuple[str, ...] | None:
+        if wrt is None or isinstance(wrt, str):
+            return wrt
+        if isinstance(wrt, int):
+            return self._name_at(wrt)
+        return tuple(item if isinstance(item, str) else self._name_at(item) for item in wrt)
+
+    def _name_at(self, position: int) -> str:
+        if not -len(self.inputs) <= position < len(self.inputs):
+            raise DerivativeError(
+                f"there is no input {position} to differentiate by; "
+                f"inputs: {', '.join(self.input_names)}"
+            )
+        return self.input_names[position]
+
+    def jvp(self, wrt: Wrt = None, optimize: bool = True) -> Self:
+        """Return the graph of ``(x, dx) -> (y, dy)``, dy the derivative along dx.
+
+        Parameters
+        ----------
+        wrt : str, int, or a sequence of them, optional
+            Inputs that get a tangent, named ``d`` and the input's name; all if not given.
+        optimize : bool
+            Whether to simplify.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from graphad import trace
+        >>> y, dy = trace(lambda x: np.sin(x)).jvp()(0.0, 2.0)
+        >>> float(y), float(dy)
+        (0.0, 2.0)
+        """
+        return self._finished(jvp(self, self._listed(wrt)), optimize)
+
+    def vjp(self, wrt: Wrt = None, optimize: bool = True) -> Self:
+        """Return the graph of ``(x, ct) -> (y, xt)``, xt the cotangents of x for ct of y.
+
+        Parameters
+        ----------
+        wrt : str, int, or a sequence of them, optional
+            Inputs to give cotangents for; all if not given. One alone is not in a tuple.
+        optimize : bool
+            Whether to simplify.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from graphad import trace
+        >>> y, xt = trace(lambda x: np.sum(x * x), np.zeros(2)).vjp()(np.array([1.0, 2.0]), 3.0)
+        >>> float(y), xt.tolist()
+        (5.0, [6.0, 12.0])
+        """
+        names = self._listed(wrt)
+        pulled = self._pulled_back(names)
+        return self._finished(_joined(self, pulled), optimize)
+
+    def _pulled_back(self, names: Sequence[str]) -> Self:
+        pushed = jvp(self, names, values=False)
+        tangents = [node.attrs[0] for node in pushed.inputs[len(self.inputs) :]]
+        return transpose(pushed, tangents)
+
+    def hvp(self, wrt: Wrt = None, optimize: bool = True) -> Self:
+        """Return the graph of ``(x, dx) -> H(x)·dx`` for a scalar function, forward over reverse.
+
+        Parameters
+        ----------
+        wrt : str, int, or a sequence of them, optional
+            Inputs that the Hessian is by; all if not given. One alone is not in a tuple.
+        optimize : bool
+            Whether to simplify.
+
+        Raises
+        ------
+        DerivativeError
+            If the function does not give one scalar.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from graphad import trace
+        >>> g = trace(lambda x: np.sum(x**3), np.zeros(2))
+        >>> g.hvp()(np.array([1.0, 2.0]), np.array([1.0, 1.0])).tolist()
+        [6.0, 12.0]
+        """
+        names = self._listed(wrt)
+        if len(self.outputs) != 1 or self.outputs[0].type.shape:
+            types = ", ".join(str(node.type) for node in self.outputs)
+            raise DerivativeError(
+                f"a Hessian–vector product needs one scalar output, and {self.name} gives {types}; "
+                "use .diff().jvp() for others"
+            )
+        single = len(names) == 1
+        gradient = self.diff(names[0] if single else names, mode="reverse", optimize=optimize)
+        return self._finished(jvp(gradient, names, values=False), optimize)
+
+    def value_and_diff(self, wrt: Wrt = None, mode: str = "auto", optimize: bool = True) -> Self:
+        """Return the graph of ``(y, dy/dx)``, which shares what both need.
+
+        Parameters
+        ----------
+        wrt, mode, optimize
+            As for `diff`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from graphad import trace
+        >>> y, dy = trace(lambda x: np.exp(2 * x)).value_and_diff()(0.0)
+        >>> float(y), float(dy)
+        (1.0, 2.0)
+        """
+        derivative = self.diff(wrt, mode, optimize=False)
+        return self._finished(_joined(self, derivative), optimize)
+
+    def taylor(
+        self, order: int, direction: Any = None, wrt: Wrt = None, optimize: bool = True
+    ) -> Self:
+        """Return the graph of Taylor coefficients along a direction.
+
+        Parameters
+        ----------
+        order : int
+            The highest power of t in ``f(x + t·direction) = Σ y_k tᵏ``. The k-th derivative along
+            the direction is ``k!·y_k``.
+        direction : array_like or tuple of array_like, optional
+            One for each input that moves, of its shape. If not given, it is 1 for a graph of one
+            scalar input, and further inputs ``dx`` for others.
+        wrt : str, int, or a sequence of them, optional
+            Inputs that move; all if not given.
+        optimize : bool
+            Whether to simplify.
+
+        Returns
+        -------
+        Graph
+            Each output with a new last axis of length order + 1.
+
+        Raises
+        ------
+        DerivativeError
+            If the order is negative, or a direction is not of its input's shape.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from graphad import trace
+        >>> trace(lambda x: np.exp(2 * x)).taylor(3)(0.0).round(6).tolist()
+        [1.0, 2.0, 2.0, 1.333333]
+        """
+        names = self._listed(wrt)
+        made = taylor(self, order, names)
+        moving = [node for node in self.inputs if node.attrs[0] in names]
+        if direction is None and len(self.inputs) == 1 and not self.inputs[0].type.shape:
+            direction = 1.0
+        if direction is not None:
+            given = direction if isinstance(direction, tuple) else (direction,)
+            made = _directed(made, moving, given)
+        return self._finished(made, optimize)
+
+    def _listed(self, wrt: Wrt) -> tuple[str, ...]:
+        names = self._names(wrt)
+        return (names,) if isinstance(names, str) else tuple(names or self.input_names)
+
+    def _finished(self, made: Self, optimize: bool) -> Self:
+        made.derivation = None
+        if not optimize:
+            return made
+        held = [made]
+        del made
+        return Pipeline(OPTIMIZE).consume(held)
+
+
+def _joined(graph: G, other: G) -> G:
+    """Return the graph of both graphs' results, ``(y, z)``, with the inputs of `other`."""
+    with paused_gc():
+        builder = Builder()
+        given = {node.attrs[0]: builder.input(*node.attrs).node for node in other.inputs}
+        outputs: list[Node] = []
+        for part in (graph, other):
+            bound = {node.id: given[node.attrs[0]] for node in part.inputs}
+            fresh = copy_nodes(builder, part, given=bound)
+            outputs.extend(fresh[node.id] for node in part.outputs)
+        count = len(graph.outputs)
+        tree = (graph.tree, shifted(other.tree, count))
+        symmetry = graph.symmetry + other.symmetry
+        return builder.finish(graph.name, outputs, tree, symmetry, make=type(graph))
+
+
+def _directed(graph: G, moving: Sequence[Node], directions: Sequence[Any]) -> G:
+    """Return a Taylor graph with its last inputs set to constants.
+
+    Raises
+    ------
+    DerivativeError
+        If there are not as many directions as inputs, or a shape does not fit.
+    """
+    if len(directions) != len(moving):
+        raise DerivativeError(
+            f"{len(moving)} inputs move and {len(directions)} directions are given; "
+            "give a tuple of one for each"
+        )
+    builder = Builder()
+    count = len(graph.inputs) - len(moving)
+    given = {node.id: builder.input(*node.attrs).node for node in graph.inputs[:count]}
+    for node, old, value in zip(graph.inputs[count:], moving, directions, strict=True):
+        array = np.asarray(value, dtype=node.type.dtype)
+        if array.shape != node.type.shape:
+            raise DerivativeError(
+                f"the direction of {old.attrs[0]!r} has the shape {array.shape}, "
+                f"and the input {node.type.shape}"
+            )
+        given[node.id] = builder.constant(array).node
+    fresh = copy_nodes(builder, graph, given=given)
+    outputs = [fresh[node.id] for node in graph.outputs]
+    return builder.finish(graph.name, outputs, graph.tree, graph.symmetry, make=type(graph))
