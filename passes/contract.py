@@ -9,6 +9,7 @@ Identities, δ the identity and ``i->ii`` a diagonal matrix:
 ``p[i] · δ[i,j]``                      ``einsum("i->ii", p)``
 ``p[i] · einsum("i->ii", q)``          ``einsum("i->ii", p · q)``, and so for quotients
 ``-einsum("i->ii", q)``                ``einsum("i->ii", -q)``, and so for sums
+``δ + einsum("i->ii", q)``             ``einsum("i->ii", 1 + q)``
 ``einsum("ij,jk->ik", A, δ)``          ``A``
 ``einsum("ij,jk->ik", A, "j->jj" p)``  ``einsum("ij,j->ij", A, p)``
 ``einsum(",i->i", c, p)``              ``c · p``
@@ -297,16 +298,14 @@ def _product(builder: Builder, pieces: list[Operand], node: Node) -> Operand:
 def _added(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Operand | None:
     """Sums of diagonals of one form are the diagonal of the sum."""
     start = 1 if node.op is OPS["where"] else 0
-    first = operands[start]
-    if not _is_diagonal(first) or first.type != node.type:
+    first = next((operand for operand in operands[start:] if _is_diagonal(operand)), None)
+    if first is None or first.type != node.type:
         return None
-    for operand in operands[start:]:
-        if operand.op is not EINSUM or operand.attrs != first.attrs:
-            return None
-        if operand.inputs[0].type != first.inputs[0].type or not _is_diagonal(operand):
-            return None
+    along = [_along(builder, operand, first) for operand in operands[start:]]
+    inner: list[Operand] = [value for value in along if value is not None]
+    if len(inner) < len(along):
+        return None
     (term,), out = parse_spec(first.attrs[0])
-    inner: list[Operand] = [builder.value(operand.inputs[0]) for operand in operands[start:]]
     if start:
         value, letters = _aligned(builder, operands[0], node.type.shape, out)
         condition = _spread(builder, value.node, letters, term)
@@ -314,6 +313,20 @@ def _added(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Operand 
             return None
         inner.insert(0, condition)
     return emit_einsum([node.op(*inner)], [term], out)
+
+
+def _along(builder: Builder, operand: Node, like: Node) -> Operand | None:
+    """What a node has on its diagonal, if that is the diagonal of `like`; 1 for an identity."""
+    inner = like.inputs[0]
+    if operand.op is IDENTITY and operand.type == like.type:
+        term = LETTERS[: inner.type.ndim]
+        if like.attrs != (f"{term}->{term}{term}",):
+            return None
+        return broadcast_to(builder.constant(inner.type.dtype.type(1)), inner.type.shape)
+    same = operand.op is EINSUM and operand.attrs == like.attrs and len(operand.inputs) == 1
+    return (
+        builder.value(operand.inputs[0]) if same and operand.inputs[0].type == inner.type else None
+    )
 
 
 def _transposed(builder: Builder, node: Node, operand: Node, uses: int) -> Operand | None:

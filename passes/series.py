@@ -30,6 +30,7 @@ from graphad.builder import Builder, Value
 from graphad.errors import DerivativeError
 from graphad.op import Array, Attrs, Number, Op, Operand
 from graphad.ops import OPS
+from graphad.ops.contraction import make_spec, parse_spec
 from graphad.ops.factories import broadcast_to, total
 from graphad.types import Type
 
@@ -237,16 +238,14 @@ def convolution(left: Term, right: Term, k: int, first: int, last: int) -> list[
 
 
 def _product(term: Term) -> Rule:
-    """Cauchy's product of two factors; an einsum may have more that do not move."""
+    """Cauchy's product of two factors; an einsum may have more if one alone moves."""
     if len(term.args) == 2:
         left, right = term.args
         return lambda k: _cauchy(term, left, right, k)
     if len(term.args) == 1:
         return lambda k: _unary(term, k)
     moving = [i for i, arg in enumerate(term.args) if not arg.is_constant]
-    if len(moving) == 1:
-        return lambda k: _one_moving(term, moving[0], k)
-    raise DerivativeError("an einsum of three or more moving operands has no Taylor rule yet")
+    return lambda k: _one_moving(term, moving[0], k)  # more than one are folded before
 
 
 def _cauchy(term: Term, left: Term, right: Term, k: int) -> Operand | None:
@@ -352,6 +351,21 @@ def _folded_product(args: tuple[Term, ...], attrs: Attrs) -> Term | None:
     return reduce(lambda left, right: left.emit(MULTIPLY, (left, right), ()), args)
 
 
+def _folded_einsum(args: tuple[Term, ...], attrs: Attrs) -> Term | None:
+    """More than two operands, several of which move, contracted one after the other."""
+    if len(args) <= 2 or sum(not arg.is_constant for arg in args) < 2:
+        return None
+    terms, out = parse_spec(attrs[0])
+    result, term = args[0], terms[0]
+    for i in range(1, len(args)):
+        needed = set(out).union(*terms[i + 1 :])
+        last = i == len(args) - 1
+        kept = out if last else "".join(c for c in dict.fromkeys(term + terms[i]) if c in needed)
+        spec = make_spec([term, terms[i]], kept)
+        result, term = result.emit(OPS["einsum"], (result, args[i]), (spec,)), kept
+    return result
+
+
 def _integer_power(args: tuple[Term, ...], attrs: Attrs) -> Term | None:
     """Repeated squaring of series, which is right also where the base is 0."""
     (square,), n = args, abs(attrs[0])
@@ -379,6 +393,7 @@ def _moving_power(args: tuple[Term, ...], attrs: Attrs) -> Term | None:
 
 COMPOSED: dict[Op, Callable[[tuple[Term, ...], Attrs], Term | None]] = {
     MULTIPLY: _folded_product,
+    OPS["einsum"]: _folded_einsum,
     OPS["integer_power"]: _integer_power,
     OPS["power"]: _moving_power,
 }
