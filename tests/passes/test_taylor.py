@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from math import factorial
 from typing import Any
 
@@ -61,7 +62,7 @@ def test_operations_grow_like_the_square_of_the_order() -> None:
     """Twice the order takes about four times the operations, not 2ᵏ times."""
     graph = ga.trace(lambda x: np.exp(np.sin(x)) * np.log1p(x**2))
     costs = [graph.taylor(order).cost().total for order in (5, 10, 20, 40)]
-    assert all(b < 4.5 * a for a, b in zip(costs, costs[1:], strict=False)), costs
+    assert all(b < 4.5 * a for a, b in pairwise(costs)), costs
 
 
 def potential(x: Any) -> Any:
@@ -85,7 +86,7 @@ def many(x: Any) -> Any:
 
 @pytest.mark.parametrize(("function", "point"), [(potential, ATOMS), (many, ATOMS[3:6] + 0.3)])
 def test_directional_derivatives(function: Callable[..., Any], point: Any) -> None:
-    """K! times the k-th coefficient is the k-th derivative, contracted with the direction."""
+    """The k-th coefficient times k! is the k-th derivative, contracted with the direction."""
     direction = np.random.default_rng(3).normal(size=point.shape)
     graph = ga.trace(function, point)
     series = graph.taylor(4, direction=direction)(point)
