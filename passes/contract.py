@@ -324,9 +324,9 @@ def _along(builder: Builder, operand: Node, like: Node) -> Operand | None:
             return None
         return broadcast_to(builder.constant(inner.type.dtype.type(1)), inner.type.shape)
     same = operand.op is EINSUM and operand.attrs == like.attrs and len(operand.inputs) == 1
-    return (
-        builder.value(operand.inputs[0]) if same and operand.inputs[0].type == inner.type else None
-    )
+    if not same or operand.inputs[0].type != inner.type:
+        return None
+    return builder.value(operand.inputs[0])
 
 
 def _transposed(builder: Builder, node: Node, operand: Node, uses: int) -> Operand | None:
