@@ -153,7 +153,12 @@ def traced(
 
     The trace is checked at `points` where they are given, one for each parameter.
     """
-    if isinstance(function, Graph) and not shapes and dtype is None:
+    if isinstance(function, Graph):
+        if shapes or dtype:
+            option = "--shape" if shapes else "--dtype"
+            raise InputError(
+                f"{option} is for functions, and this is a graph already: {function!r}"
+            )
         return function
     check_names(function, shapes)
     kind = DTYPES_BY_NAME[dtype or "f64"]
@@ -175,7 +180,7 @@ def traced(
 
 def check_names(function: Callable[..., Any], shapes: dict[str, tuple[int, ...]]) -> None:
     """Check that a function has the parameters that shapes are given for."""
-    if isinstance(function, Graph | np.ufunc):
+    if isinstance(function, np.ufunc):
         known = [one.name for one in plan_call(function, (), {}).inputs]
     else:
         try:

@@ -202,7 +202,7 @@ def pointed(line: str, column: int) -> str:
     plain = "".join(c if c.isprintable() else " " for c in line.rstrip())
     if not plain:
         return ""
-    cut = max(0, column - _WIDEST // 2)
+    cut = max(0, column - 1 - _WIDEST // 2)
     margin = len(plain) - len(plain.lstrip())
     start = min(cut if len(plain) > _WIDEST else margin, column - 1)
     shown = plain[start : start + _WIDEST]

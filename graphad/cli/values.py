@@ -56,7 +56,9 @@ def value_lines(graph: Graph, points: Points) -> Iterator[str]:
             raise InputError(f"--at: there is no input {name!r}; inputs: {known or 'none'}")
     missing = [name for name in graph.input_names if name not in points]
     if missing:
-        raise InputError(f"--at: {' and '.join(map(repr, missing))} missing; inputs: {known}")
+        raise InputError(
+            f"--at: no value is given for {' and '.join(map(repr, missing))}; inputs: {known}"
+        )
     arrays = [array_of(node.attrs[0], points[node.attrs[0]], node.type) for node in graph.inputs]
     alone = all(len(array) == 1 for array in arrays)
     result = graph(*[array[0] if alone else array for array in arrays])
@@ -90,11 +92,8 @@ def array_of(name: str, numbers: tuple[str, ...], type: Type) -> Array:
             raise InputError(f"--at {name}: {number!r} is not {wanted}") from None
     count = len(values) // type.size if type.size else 1
     if not count or count * type.size != len(values):
-        several = f", or a multiple of {type.size} for several points" if type.size > 1 else ""
-        raise InputError(
-            f"--at {name}: {name} is {type}, and {len(values)} numbers are given; "
-            f"give {type.size}{several}"
-        )
+        wanted = f"{type.size}, or a multiple of that for several points" if type.size else "none"
+        raise InputError(f"--at {name}: {type} takes {wanted}; {len(values)} given")
     try:
         with np.errstate(over="ignore"):
             return np.array(values, type.dtype).reshape(count, *type.shape)
