@@ -157,6 +157,36 @@ def determinant(m):
     return np.dot(m[0], np.cross(m[1], m[2])) + np.trace(m @ m) ** 2
 
 
+def coupled_ring(x):
+    y = np.roll(x, -1)
+    local = 0.5 * x * x + x * x * y - y * y * y / 3.0 + 0.1 * np.exp(x * y)
+    return np.sum(local) + np.sin(np.sum(x)) * np.exp(-0.1 * np.sum(x * x))
+
+
+def chained(x):
+    a, b = x[:-1], x[1:]
+    return np.sum(0.5 * a * a + np.sin(a * b) + 0.25 * (b - a * a) ** 2)
+
+
+def cluster(positions):
+    i, j = np.triu_indices(len(positions), 1)
+    inverse = 1 / np.sum((positions[i] - positions[j]) ** 2, axis=-1)
+    return np.sum(4 * (inverse**6 - inverse**3))
+
+
+def two_layers(x):
+    draw = np.random.default_rng(4)
+    w = draw.standard_normal((x.size, 16)), draw.standard_normal((16, 16))
+    hidden = np.tanh(np.tanh(x @ w[0] + 0.1) @ w[1] - 0.2)
+    return hidden @ draw.standard_normal(16)
+
+
+def logistic_regression(weights):
+    draw = np.random.default_rng(0)
+    features, labels = draw.standard_normal((60, weights.size)), draw.choice([-1.0, 1.0], 60)
+    return np.sum(np.log1p(np.exp(-labels * (features @ weights))))
+
+
 # --- vectors and matrices ------------------------------------------------------------------------
 
 
@@ -307,3 +337,14 @@ CASES = (
     _case(strain, [[1.1, 0.2], [-0.1, 0.9]]),
 )
 """Functions, with points away from their kinks."""
+
+LARGER = (
+    _case(rosenbrock, np.linspace(-1, 2, 100)),
+    _case(coupled_ring, np.linspace(-0.8, 0.8, 8)),
+    _case(chained, np.linspace(-1, 1, 1000)),
+    _case(log_sum_exp, np.linspace(-2, 3, 100)),
+    _case(cluster, [[0.0, 0.0, 0.0], [1.1, 0.0, 0.0], [0.5, 1.0, 0.0], [0.5, 0.4, 0.95]]),
+    _case(two_layers, np.linspace(-1, 1, 8)),
+    _case(logistic_regression, np.linspace(-1, 1, 10)),
+)
+"""Scalar functions of more inputs."""
