@@ -298,14 +298,14 @@ def _product(builder: Builder, pieces: list[Operand], node: Node) -> Operand:
 def _added(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Operand | None:
     """Sums of diagonals of one form are the diagonal of the sum."""
     start = 1 if node.op is OPS["where"] else 0
-    first = next((operand for operand in operands[start:] if _is_diagonal(operand)), None)
-    if first is None or first.type != node.type:
+    if any(operand.type != node.type for operand in operands[start:]):
         return None
-    along = [_along(builder, operand, first) for operand in operands[start:]]
-    inner: list[Operand] = [value for value in along if value is not None]
-    if len(inner) < len(along):
+    found = [_diagonal(builder, operand) for operand in operands[start:]]
+    specs = {spec for spec, _ in found}
+    if len(specs) > 1 or "" in specs:
         return None
-    (term,), out = parse_spec(first.attrs[0])
+    (term,), out = parse_spec(specs.pop())
+    inner = [value for _, value in found]
     if start:
         value, letters = _aligned(builder, operands[0], node.type.shape, out)
         condition = _spread(builder, value.node, letters, term)
@@ -315,18 +315,16 @@ def _added(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Operand 
     return emit_einsum([node.op(*inner)], [term], out)
 
 
-def _along(builder: Builder, operand: Node, like: Node) -> Operand | None:
-    """What a node has on its diagonal, if that is the diagonal of `like`; 1 for an identity."""
-    inner = like.inputs[0]
-    if operand.op is IDENTITY and operand.type == like.type:
-        term = LETTERS[: inner.type.ndim]
-        if like.attrs != (f"{term}->{term}{term}",):
-            return None
-        return broadcast_to(builder.constant(inner.type.dtype.type(1)), inner.type.shape)
-    same = operand.op is EINSUM and operand.attrs == like.attrs and len(operand.inputs) == 1
-    if not same or operand.inputs[0].type != inner.type:
-        return None
-    return builder.value(operand.inputs[0])
+def _diagonal(builder: Builder, node: Node) -> tuple[str, Operand]:
+    """Return (spec, p) with ``node = einsum(spec, p)``, a diagonal; an empty spec if it is none."""
+    if node.op is IDENTITY:
+        shape = node.type.shape[: node.type.ndim // 2]
+        term = LETTERS[: len(shape)]
+        one = builder.constant(node.type.dtype.type(1))
+        return f"{term}->{term}{term}", broadcast_to(one, shape)
+    if _is_diagonal(node):
+        return node.attrs[0], builder.value(node.inputs[0])
+    return "", builder.value(node)
 
 
 def _transposed(builder: Builder, node: Node, operand: Node, uses: int) -> Operand | None:
