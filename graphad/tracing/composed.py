@@ -160,9 +160,7 @@ class ElementByElement:
         if tracer is None:
             return self._plain(*args)
         if self._plain.signature is not None or self._plain.excluded:
-            raise refusal(
-                "np.vectorize with signature= or excluded= is not traced", "write a loop"
-            )
+            raise refusal("np.vectorize with signature= or excluded= is not traced", "write a loop")
         call = tracer._recorder.call
         arrays = call(np.broadcast_arrays, args)
         values = [

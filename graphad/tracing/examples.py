@@ -212,4 +212,3 @@ def _floating(example: Any, array: Array) -> str:
     if array.size > 6 or isinstance(example, np.ndarray):
         return "example.astype(float)"
     return f"{array.astype(float).tolist()}"
-

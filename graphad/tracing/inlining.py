@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from graphad.builder import Value, copy_nodes
 from graphad.errors import InputError, TraceError
 from graphad.evaluate.batching import batch_graph
 from graphad.evaluate.calling import evaluate
+from graphad.evaluate.retyping import retype
 from graphad.ir import Graph, Node, map_tree
 from graphad.tracing.lowering.coerce import broadcasted, cast_to
 from graphad.tracing.recorder import Recorder
 from graphad.tracing.tracers import first_tracer
-from graphad.types import broadcast_shapes
+from graphad.types import broadcast_shapes, make_type
 
 
 def is_traced(x: Any) -> bool:
@@ -56,9 +59,8 @@ def inline(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any] | None =
     if not any(isinstance(content, Value) for content in contents):
         return recorder.adopt(evaluate(graph, contents), ())
     values = [recorder.lift(content) for content in contents]
-    leads = [
-        _lead(graph, node, value) for node, value in zip(graph.inputs, values, strict=True)
-    ]
+    graph = _in_dtypes(graph, given, contents, values)
+    leads = [_lead(graph, node, value) for node, value in zip(graph.inputs, values, strict=True)]
     lead = broadcast_shapes(tuple(leads)) if leads else ()
     if lead:
         batched = [bool(own) for own in leads]
@@ -91,6 +93,33 @@ def bound(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[
     return [given[name] for name in names]
 
 
+def _in_dtypes(
+    graph: Graph, given: Sequence[Any], contents: Sequence[Any], values: Sequence[Value]
+) -> Graph:
+    """Return the graph in the precision of its arguments, as a call of it would run."""
+    moving = [
+        value.type.dtype
+        for content, value in zip(contents, values, strict=True)
+        if isinstance(content, Value) and value.type.is_inexact
+    ]
+    if not moving:
+        return graph
+    common = np.result_type(*moving)
+    types = [
+        node.type
+        if not node.type.is_inexact
+        else make_type(node.type.shape, common if type(argument) in (int, float) else own)
+        for node, argument, own in zip(
+            graph.inputs,
+            given,
+            [np.result_type(value.type.dtype, np.float32) for value in values],
+            strict=True,
+        )
+    ]
+    same = all(node.type == type for node, type in zip(graph.inputs, types, strict=True))
+    return graph if same else retype(graph, types)
+
+
 def _lead(graph: Graph, node: Node, value: Value) -> tuple[int, ...]:
     """Return the leading axes that an argument has beyond those of its input."""
     shape, own = value.shape, node.type.shape
@@ -117,4 +146,3 @@ def _copied(recorder: Recorder, graph: Graph, values: Sequence[Value]) -> Any:
     recorder.check_size()
     made = [recorder.wrap(Value(builder, fresh[node.id]), ordered=True) for node in graph.outputs]
     return map_tree(graph.tree, made)
-

@@ -87,9 +87,7 @@ def _axis_of(step: int, strides: list[int], shape: Shape) -> int | None:
 def is_whole(positions: Positions, shape: Shape) -> bool:
     """Return whether positions are all of an array of a shape, in order."""
     size = prod(shape)
-    return positions.size == size and bool(
-        np.array_equal(positions.reshape(-1), np.arange(size))
-    )
+    return positions.size == size and bool(np.array_equal(positions.reshape(-1), np.arange(size)))
 
 
 def _regular(
@@ -133,9 +131,7 @@ def gather(x: Value, positions: Positions, forms: Iterable[Shape] = ()) -> Value
     return reshaped(permuted(part, box.order), shape)
 
 
-def replace(
-    x: Value, positions: Positions, new: Value, forms: Iterable[Shape] = ()
-) -> Value:
+def replace(x: Value, positions: Positions, new: Value, forms: Iterable[Shape] = ()) -> Value:
     """Return `x` with the elements at flat positions replaced.
 
     Parameters

@@ -49,9 +49,7 @@ def some_places(rng: random.Random, shape: tuple[int, ...]) -> Any:
     count = rng.randint(1, 4)
     index: list[Any] = [[rng.randrange(-n, n) for _ in range(count)]]
     if len(shape) > 1 and rng.random() < 0.5:
-        index.append(
-            rng.choice([slice(None), [rng.randrange(shape[1]) for _ in range(count)], 0])
-        )
+        index.append(rng.choice([slice(None), [rng.randrange(shape[1]) for _ in range(count)], 0]))
     elif len(shape) > 1 and rng.random() < 0.5:
         index.insert(0, slice(None))
         index[1] = [rng.randrange(shape[1]) for _ in range(count)]
