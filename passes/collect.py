@@ -15,6 +15,7 @@ Identities, with c, d real constants and k, m positive integers:
 ``a / b``               ``a·(1/b)``, where ``1/b`` is there anyway
 ``s·(t·A)``             ``(s·t)·A``, where broadcasting repeats s and t along A
 ``s·A + t·A``           ``(s + t)·A``, likewise
+``c(a) + c(b)``         ``c(a + b)``, c a mask: what it hides is added before it is hidden
 ======================  ==================================================================
 
 Products of different factors are left as they are grouped: the derivatives of a product are then

@@ -75,6 +75,8 @@ SELECTION = Table(
         rule(mask(condition, x) / y, mask(condition, x / y)),  # c(x) / y -> c(x / y)
         # c(x) + c(y) -> c(x + y)
         rule(mask(condition, x) + mask(condition, y), mask(condition, x + y)),
+        # c(x) - c(y) -> c(x - y)
+        rule(mask(condition, x) - mask(condition, y), mask(condition, x - y)),
         # c(x) + (not c)(y) -> where(c, x, y): one of the two is a structural zero
         rule(mask(condition, x) + mask(logical_not(condition), y), where(condition, x, y)),
     ]

@@ -13,9 +13,9 @@ from graphad.builder import Builder
 from graphad.ir import Graph, Node
 from graphad.ops import OPS
 from graphad.passes.products import MULTIPLY, NEGATIVE, Products, number_of, split
-from graphad.types import Type, broadcast_shapes
+from graphad.types import DType, Type, broadcast_shapes
 
-ADD, SUBTRACT = OPS["add"], OPS["subtract"]
+ADD, SUBTRACT, MASK = OPS["add"], OPS["subtract"], OPS["mask"]
 EXPANDED = 64
 """Most terms of a shared sum that another sum may write out."""
 SUMS = (ADD, SUBTRACT, NEGATIVE)
@@ -113,6 +113,8 @@ class Sums:
     def emit_sum(self, terms: Terms, type: Type) -> Node:
         """Emit collected terms, those with a minus sign in one subtraction."""
         self.expand(terms)
+        if len(terms.by_node) > 1:
+            self.select_out(terms)
         if type.shape and len(terms.by_node) > 1:
             self.factor_out(terms)
         sign, number = terms.sign, terms.sign * terms.number
@@ -156,6 +158,24 @@ class Sums:
             factor = self.emit_sum(inner, large.type.with_shape(shape))
             coefficient, core = self.products.scaled(factor)
             made = self.builder.emit(MULTIPLY, (core, large))
+            terms.by_node[made] = terms.by_node.get(made, 0.0) + coefficient
+
+    def select_out(self, terms: Terms) -> None:
+        """Sum what one condition selects before it does: ``c(x) + c(y)`` is ``c(x + y)``."""
+        groups: dict[tuple[Node, DType], list[Node]] = {}
+        for node in terms.by_node:
+            if node.op is MASK:
+                groups.setdefault((node.inputs[0], node.type.dtype), []).append(node)
+        for (condition, _), members in groups.items():
+            if len(members) < 2:
+                continue
+            inner = Terms()
+            for node in members:
+                inner.add(terms.by_node.pop(node), node.inputs[1])
+            shape = broadcast_shapes(tuple([node.inputs[1].type.shape for node in members]))
+            summed = self.emit_sum(inner, members[0].type.with_shape(shape))
+            coefficient, core = self.products.scaled(summed)
+            made = self.builder.emit(MASK, (condition, core))
             terms.by_node[made] = terms.by_node.get(made, 0.0) + coefficient
 
     def number_sum(

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from graphad import api
 from graphad.evaluate import Program, precise
 from graphad.ir import Graph
 from graphad.op import OPS, Array, Op, Sample
@@ -25,7 +26,7 @@ from tests.ops.calculus import (
     samples_of,
 )
 
-OPTIMIZE = Pipeline("fold,simplify,contract,simplify,collect,cse")
+OPTIMIZE = Pipeline(api.OPTIMIZE)
 TOLERANCE = 1e-12
 DEAREST = 2500
 """Most elements to evaluate in many digits; larger graphs are compared with differences only."""

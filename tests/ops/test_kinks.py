@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from graphad import api
 from graphad.builder import Builder
 from graphad.evaluate import Program
 from graphad.ir import Graph
@@ -14,7 +15,10 @@ from graphad.op import OPS, Operand
 from graphad.passes import Pipeline, diff
 from graphad.types import FLOAT64, make_type
 
-OPTIMIZE = Pipeline("fold,simplify,contract,simplify,collect,cse")
+OPTIMIZE = Pipeline(api.OPTIMIZE)
+exp, greater, log, sin, sqrt, where = (
+    OPS[name] for name in ("exp", "greater", "log", "sin", "sqrt", "where")
+)
 MODES = ("forward", "reverse")
 
 
@@ -81,6 +85,30 @@ def test_selection_hides_a_derivative_that_is_infinite(mode: str) -> None:
         graph = OPTIMIZE(diff(graph, mode=mode))
         assert Program(graph)(0.0) == [0.0]
         assert Program(graph)(4.0) == [derivative]
+
+
+HIDDEN: dict[str, Callable[..., Operand]] = {
+    "sqrt": lambda x: where(greater(x, 0.0), sqrt(x), 0.0),
+    "x log x": lambda x: where(greater(x, 0.0), x * log(x), 0.0),
+    "sine over x": lambda x: where(greater(x, 0.0), sin(x) / x, 1.0),
+    "other branch moves too": lambda x: where(greater(x, 0.0), 2.0 * exp(sqrt(x)), x),
+    "inside of a function": lambda x: exp(where(greater(x, 0.0), x * log(x), 0.0)),
+    "squared": lambda x: where(greater(x, 0.0), sqrt(x), 0.0) ** 2,
+    "norm": lambda x: where(greater(x, 0.0), sqrt(x * x), 0.0),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("what", HIDDEN)
+@pytest.mark.parametrize("shape", [(), (3,)], ids=str)
+def test_what_a_selection_hides_makes_no_nan(what: str, mode: str, shape: tuple[int, ...]) -> None:
+    """Derivatives of order 1 to 3 of the branch that is not taken stay out, infinite or not."""
+    b = Builder()
+    graph = b.finish("f", [HIDDEN[what](b.input("x", make_type(shape, np.dtype(np.float64))))])
+    for _ in range(3):
+        graph = OPTIMIZE(diff(graph, mode=mode))
+        for point in (np.zeros(shape), np.full(shape, -1.0)):
+            assert np.all(np.isfinite(Program(graph)(point)[0]))
 
 
 @pytest.mark.parametrize("mode", MODES)
