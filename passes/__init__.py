@@ -16,6 +16,7 @@ from graphad.passes.fold import fold
 from graphad.passes.jvp import jvp
 from graphad.passes.pipeline import PASSES, Pass, Pipeline, Report, graph_pass
 from graphad.passes.scalarize import scalarize
+from graphad.passes.schedule import schedule
 from graphad.passes.simplify import simplify
 from graphad.passes.symmetry import symmetry
 from graphad.passes.taylor import taylor
@@ -37,6 +38,7 @@ __all__ = [
     "graph_pass",
     "jvp",
     "scalarize",
+    "schedule",
     "simplify",
     "symmetry",
     "taylor",

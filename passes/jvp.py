@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graphad.builder import Builder, G, Value, live_marks, paused_gc
+from graphad.builder import Builder, G, Value, copy_nodes, live_marks, paused_gc
 from graphad.errors import DerivativeError
 from graphad.ir import Graph, Node, Tree
 from graphad.op import Operand
@@ -44,7 +44,8 @@ def jvp(graph: G, wrt: Sequence[str] | None = None, *, values: bool = True) -> G
     with paused_gc():
         builder = Builder()
         primals, tangents = tangent_inputs(builder, graph, names)
-        fresh, moved = push_forward(builder, graph, primals, tangents)
+        fresh = copy_nodes(builder, graph, given=primals)
+        moved = push_forward(builder, graph, fresh, tangents)
         outputs = [fresh[node.id] for node in graph.outputs]
         for node, tangent in zip(graph.outputs, moved, strict=True):
             outputs.append(tangent if tangent is not None else zeros(builder, node.type).node)
@@ -125,62 +126,46 @@ def zeros(builder: Builder, type: Type) -> Value:
 
 
 def push_forward(
-    builder: Builder, graph: Graph, primals: dict[int, Node], tangents: dict[int, Node]
-) -> tuple[list[Node], list[Node | None]]:
-    """Copy a graph, with the tangent of each node right after it, so that few values are held.
+    builder: Builder, graph: Graph, fresh: Sequence[Node], tangents: dict[int, Node]
+) -> list[Node | None]:
+    """Emit the tangents of all nodes and return those of the outputs.
 
     Parameters
     ----------
     builder : Builder
-        Where the copies and the tangents go.
+        Where `graph` has been copied to.
     graph : Graph
         The function.
-    primals, tangents : dict of int to Node
-        What stands for the inputs, and their tangents, by id.
+    fresh : sequence of Node
+        The copy of each node, by id.
+    tangents : dict of int to Node
+        Tangents of inputs, by id.
 
     Returns
     -------
-    fresh : list of Node
-        The copy of each node, by id.
-    moved : list of Node or None
+    list of Node or None
         For each output its tangent, ``None`` for a structural zero.
     """
     live = live_marks(graph)
-    fresh: list[Node] = [None] * len(graph.nodes)  # type: ignore[list-item]
     moved: list[Value | None] = [None] * len(graph.nodes)
-    for id, node in primals.items():
-        fresh[id] = node
     for id, node in tangents.items():
         moved[id] = builder.value(node)
     for node in graph.nodes:
-        if not live[node.id] or node.id in primals:
-            continue
-        builder.origin = origin = graph.origins[node.id]
-        operands = tuple([fresh[operand.id] for operand in node.inputs])
-        fresh[node.id] = builder.emit(node.op, operands, node.attrs)
-        if node.op.jvp is None or not node.type.is_inexact:
+        rule = node.op.jvp
+        if rule is None or not live[node.id] or not node.type.is_inexact:
             continue
         incoming = [moved[operand.id] for operand in node.inputs]
-        if any(tangent is not None for tangent in incoming):
-            builder.origin = builder.derive(origin, "jvp", node.op.name, 1)
-            moved[node.id] = _tangent(builder, node, fresh[node.id], operands, incoming)
+        if all(tangent is None for tangent in incoming):
+            continue
+        builder.origin = builder.derive(graph.origins[node.id], "jvp", node.op.name, 1)
+        operands = [Value(builder, fresh[operand.id]) for operand in node.inputs]
+        out = Value(builder, fresh[node.id])
+        tangent = rule(out, operands, incoming, node.attrs)
+        if tangent is not None and tangent.type != node.type:
+            raise DerivativeError(
+                f"the tangent of {node!r} has the type {tangent.type}: its jvp rule is wrong"
+            )
+        assert tangent is None or isinstance(tangent, Value)
+        moved[node.id] = tangent
     results = [moved[node.id] for node in graph.outputs]
-    return fresh, [None if result is None else result.node for result in results]
-
-
-def _tangent(
-    builder: Builder,
-    node: Node,
-    made: Node,
-    operands: tuple[Node, ...],
-    incoming: Sequence[Value | None],
-) -> Value | None:
-    assert node.op.jvp is not None
-    values = [Value(builder, operand) for operand in operands]
-    tangent = node.op.jvp(Value(builder, made), values, incoming, node.attrs)
-    if tangent is not None and tangent.type != node.type:
-        raise DerivativeError(
-            f"the tangent of {node!r} has the type {tangent.type}: its jvp rule is wrong"
-        )
-    assert tangent is None or isinstance(tangent, Value)
-    return tangent
+    return [None if result is None else result.node for result in results]

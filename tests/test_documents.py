@@ -7,8 +7,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import indent
+from typing import Any
 
+import numpy as np
 import pytest
+
+import graphad as ga
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md")
@@ -63,3 +68,26 @@ def test_continuous_integration_runs_the_test_command() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     assert script.read_text().splitlines()[-1] == "exec make test"
+
+
+def rosen(x: Any) -> Any:
+    """Return the function of the README."""
+    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+def test_readme_shows_what_is_printed() -> None:
+    """The gradient in the README is what its function gives, and the growth table is measured."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"(?:^    .*\n)*^    graphad 1\n(?:^    .*\n)*", text, re.MULTILINE)
+    gradient = ga.trace(rosen, np.zeros(3)).diff()
+    assert shown.rstrip() == indent(str(gradient), "    ")
+    rows = re.findall(r"^\| (\d+) \| ([\d,]+) \|", text, re.MULTILINE)
+    assert len(rows) >= 5
+    graph = ga.trace(lambda x: np.exp(np.sin(x)) * np.log1p(x**2))
+    sizes = []
+    for _ in range(int(rows[-1][0])):
+        graph = graph.diff()
+        sizes.append(len(graph))
+    assert [int(count.replace(",", "")) for _, count in rows] == [
+        sizes[int(order) - 1] for order, _ in rows
+    ]

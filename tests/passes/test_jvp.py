@@ -43,7 +43,7 @@ def test_only_chosen_inputs_get_tangents() -> None:
     values = Program(made)(2.0, 3.0, 10.0)
     assert values[:3] == [6.0, np.exp(3.0), 30.0]
     assert values[3] == 0.0
-    assert names_of(made) == ["multiply", "multiply", "exp"]
+    assert names_of(made) == ["multiply", "exp", "multiply"]
 
 
 def test_one_input_by_its_name() -> None:
