@@ -14,14 +14,15 @@ GROWING = (OPS["broadcast_to"], OPS["identity"])
 
 STRUCTURAL = (OPS["identity"], OPS["place"], OPS["mask"], OPS["scatter_add"], OPS["einsum"])
 """Ops whose zeros are structural, which a constant cannot say."""
+SELECTING = (OPS["where"], OPS["mask"])
 
 
 @graph_pass
 def fold(graph: G, limit: int = 1_000_000) -> G:
     """Replace operations on constants by their results.
 
-    Identity: ``φ(c)`` is the constant that NumPy computes for it. What holds structural zeros, and
-    what would only repeat a constant, stays.
+    Identities: ``φ(c)`` is the constant that NumPy computes for it, and ``where(c, x, y)`` one of x
+    and y. What holds structural zeros, and what would only repeat a constant, stays.
 
     Parameters
     ----------
@@ -37,6 +38,10 @@ def fold(graph: G, limit: int = 1_000_000) -> G:
     """
 
     def apply(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Node | None:
+        if node.op in SELECTING and operands[0].op is CONST:
+            chosen = _selected(builder, node, operands)
+            if chosen is not None:
+                return chosen
         if not operands or node.op in GROWING or node.op in STRUCTURAL or node.type.size > limit:
             return None
         if any(operand.op is not CONST for operand in operands):
@@ -48,3 +53,18 @@ def fold(graph: G, limit: int = 1_000_000) -> G:
         return builder.constant(result.astype(node.type.dtype, copy=False)).node
 
     return rebuild(graph, apply)
+
+
+def _selected(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Node | None:
+    """What a constant condition selects; the zeros of a mask stay structural."""
+    condition = operands[0].attrs[0].array
+    if condition.all():
+        chosen = operands[1]
+    elif node.op is OPS["where"] and not condition.any():
+        chosen = operands[2]
+    else:
+        return None
+    builder.origin = builder.derive(builder.origin, "fold", node.op.name)
+    if chosen.type.shape == node.type.shape:
+        return chosen
+    return builder.emit(OPS["broadcast_to"], (chosen,), (node.type.shape,))

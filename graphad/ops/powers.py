@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from graphad.builder import Value
+from graphad.ir import CONST
 from graphad.op import OPS, Array, Number, Op, Operand, Sample
 from graphad.ops.arithmetic import reciprocal
 from graphad.ops.comparison import equal
@@ -70,13 +72,24 @@ integer_power = OPS.enter(
     )
 )
 
+
+def _power_partials(y: Operand, x: Operand, p: Operand) -> Sequence[Operand | Number | None]:
+    # At x = 0, 1 stands for x where 0·x⁻¹ and 0·log(x) would be NaN. Nowhere else, so that
+    # derivatives by p are right at p = 0 too.
+    away = where(equal(x, 0), 1.0, x)
+    base = x if _is_never_0(p) else where(equal(p, 0), away, x)
+    return p * power(base, p - 1), y * log(away)
+
+
+def _is_never_0(p: Operand) -> bool:
+    known = isinstance(p, Value) and p.node.op is CONST
+    return known and bool(np.all(p.node.attrs[0].array))  # type: ignore[attr-defined]
+
+
 power: Op = elementwise(
     "power",
     np.power,
-    lambda y, x, p: (
-        p * power(x, where(equal(p, 0), 1.0, p - 1)),
-        y * log(where(equal(x, 0), 1.0, x)),
-    ),
+    _power_partials,
     precise=lambda mp, x, p: mp.power(x, p),
     sample=((0.5, 3.0), (-2.0, 2.0)),
     identity="x to the power y",

@@ -132,6 +132,25 @@ def test_power_at_base_0(mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0, 3.0])
+def test_mixed_derivatives_of_powers(exponent: float, mode: str) -> None:
+    """Derivatives of x to the power p by both are right where p is a small integer, 0 included."""
+    x, p = 2.0, exponent
+    log = np.log(x)
+    graph = scalar_graph(OPS["power"], "xp")
+    for optimize in (lambda g: g, OPTIMIZE):
+        second = optimize(diff(optimize(diff(graph, mode=mode)), mode=mode))
+        by_xx, by_xp, by_px, by_pp = Program(second)(x, p)
+        mixed = x ** (p - 1) * (1 + p * log)
+        assert by_xx == pytest.approx(p * (p - 1) * x ** (p - 2), rel=1e-14)
+        assert (by_xp, by_px) == pytest.approx((mixed, mixed), rel=1e-14)
+        assert by_pp == pytest.approx(x**p * log**2, rel=1e-14)
+        third = optimize(diff(second, mode=mode))
+        by_xxp = Program(third)(x, p)[1]
+        assert by_xxp == pytest.approx(x ** (p - 2) * (2 * p - 1 + p * (p - 1) * log), rel=1e-13)
+
+
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("exponent", [0, 1, 2, 3, 5])
 def test_integer_powers_at_0(exponent: int, mode: str) -> None:
     """Derivatives of integer powers at 0 are what the polynomial has, at all orders."""
