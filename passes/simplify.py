@@ -53,16 +53,6 @@ PARITY = Table(
 )
 
 
-def _outer(factor: str, op: str) -> object:
-    """Apply `op` to what the mask keeps: products with a structural zero are structural zeros."""
-
-    def apply(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
-        kept, other = builder.value(bound["x"]), builder.value(bound["y"])
-        return mask(builder.value(bound["condition"]), OPS[op](kept, other))
-
-    return apply
-
-
 SELECTION = Table(
     [
         rule(where(condition, x, x), x),  # where(c, x, x) -> x
@@ -85,10 +75,6 @@ SELECTION = Table(
 # --- shapes --------------------------------------------------------------------------------------
 
 
-def _same_type(bound: Bindings, node: Node) -> bool:
-    return bound["x"].type == node.type
-
-
 def _unchanged(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
     """The operand, if the op leaves its type as it is and moves nothing."""
     return builder.value(bound["x"]) if bound["x"].type == node.type else None
@@ -109,11 +95,8 @@ def _composed_axes(builder: Builder, node: Node, bound: Bindings) -> Operand | N
     return OPS["transpose"](builder.value(bound["x"]), axes=axes)
 
 
-def _outer_shape(name: str) -> object:
-    def apply(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
-        return OPS[name](builder.value(bound["x"]), shape=node.attrs[0])
-
-    return apply
+def _outer_shape(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
+    return node.op(builder.value(bound["x"]), shape=node.attrs[0])
 
 
 def _flipped_twice(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
@@ -135,24 +118,19 @@ def _packed_element(builder: Builder, node: Node, bound: Bindings) -> Operand | 
     return builder.value(node.inputs[0].inputs[position])
 
 
-def _placed_product(name: str) -> object:
+def _placed_product(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
     """Multiply only where something was placed: the zeros around it are structural."""
-
-    def apply(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
-        placed, other = node.inputs if node.inputs[0].op is OPS["place"] else node.inputs[::-1]
-        if placed.type != node.type:
-            return None
-        spans, shape = placed.attrs
-        factor = builder.value(other)
-        if other.type.shape == node.type.shape:
-            factor = OPS["slice"](factor, spans=spans)  # type: ignore[assignment]
-        elif other.type.shape != ():
-            return None
-        return OPS["place"](
-            OPS[name](builder.value(placed.inputs[0]), factor), spans=spans, shape=shape
-        )
-
-    return apply
+    placed, other = node.inputs if node.inputs[0].op is OPS["place"] else node.inputs[::-1]
+    if placed.type != node.type:
+        return None
+    spans, shape = placed.attrs
+    factor: Operand = builder.value(other)
+    if other.type.shape == node.type.shape:
+        factor = OPS["slice"](factor, spans=spans)
+    elif other.type.shape != ():
+        return None
+    inner = builder.value(placed.inputs[0]) * factor
+    return OPS["place"](inner, spans=spans, shape=shape)
 
 
 SHAPES = Table(
@@ -167,12 +145,12 @@ SHAPES = Table(
         rule(any_attrs("transpose", x), _keeps_order, name="transpose(x) -> x"),
         rule(
             any_attrs("reshape", any_attrs("reshape", x)),
-            _outer_shape("reshape"),  # type: ignore[arg-type]
+            _outer_shape,
             name="reshape(reshape(x)) -> reshape(x)",
         ),
         rule(
             any_attrs("broadcast_to", any_attrs("broadcast_to", x)),
-            _outer_shape("broadcast_to"),  # type: ignore[arg-type]
+            _outer_shape,
             name="broadcast_to(broadcast_to(x)) -> broadcast_to(x)",
         ),
         rule(
@@ -187,7 +165,7 @@ SHAPES = Table(
         ),
         rule(
             any_attrs("multiply", any_attrs("place", x), y),
-            _placed_product("multiply"),  # type: ignore[arg-type]
+            _placed_product,
             name="place(x) · y -> place(x · y[at])",
         ),
     ]
