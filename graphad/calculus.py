@@ -20,7 +20,7 @@ from graphad.passes.transpose import transpose
 G = TypeVar("G", bound=Graph)
 Wrt: TypeAlias = str | int | Sequence[str | int] | None
 
-OPTIMIZE = "fold,simplify,contract,simplify,collect,simplify,assemble,cse,schedule"
+OPTIMIZE = "fold,simplify,contract,simplify,collect,simplify,assemble,schedule,cse"
 """The passes that derivatives go through, unless ``optimize=False`` is said."""
 
 
