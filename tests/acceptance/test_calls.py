@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from functools import cache
@@ -146,7 +147,7 @@ def test_same_bits_and_text_from_run_to_run() -> None:
         subprocess.run(
             [sys.executable, "-c", PROGRAM],
             cwd=Path(__file__).parents[2],
-            env={"PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8", "PYTHONPATH": "."},
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
             capture_output=True,
             check=True,
         ).stdout
