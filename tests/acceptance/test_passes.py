@@ -42,7 +42,7 @@ def same_values(one: ga.Graph, other: ga.Graph, case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_every_pass_keeps_values(case: Case) -> None:
-    """Each registered pass alone keeps the values of derivatives, their inputs and their nesting."""
+    """Each registered pass alone keeps values, inputs and nesting of derivatives."""
     for graph in derivatives(case)[:3]:
         for name in KEEPING:
             made = graph.run(name)
