@@ -99,6 +99,16 @@ def cost(graph: Graph) -> Cost:
     )
 
 
+def operations(graph: Graph) -> int:
+    """Return the scalar operations of a graph, by the rule that `cost` states."""
+    return sum(
+        [
+            node.op.cost([operand.type for operand in node.inputs], node.type, node.attrs)
+            for node in graph.nodes
+        ]
+    )
+
+
 def peak_live(graph: Graph) -> int:
     """Return how many elements are held at a time, at most, while nodes are evaluated in order.
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any, Generic, TypeVar, overload
 
 from graphad.builder import G
-from graphad.cost import cost
+from graphad.cost import operations
 from graphad.errors import GraphError, PassError
 from graphad.ir import Graph, verify
 
@@ -208,7 +208,7 @@ class Pipeline:
             If a pass gives something that is not a well-formed graph.
         """
         verify(graph)
-        steps = [Step("(start)", len(graph), cost(graph).total, 0.0)]
+        steps = [Step("(start)", len(graph), operations(graph), 0.0)]
         for item in self.passes:
             start = time.perf_counter()
             graph = item(graph)
@@ -219,5 +219,5 @@ class Pipeline:
                 verify(graph)
             except GraphError as error:
                 raise PassError(f"the pass {item.name!r} broke the graph: {error}") from error
-            steps.append(Step(item.name, len(graph), cost(graph).total, seconds))
+            steps.append(Step(item.name, len(graph), operations(graph), seconds))
         return Report(graph, tuple(steps))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from graphad.builder import Builder
 from graphad.constant import Span
-from graphad.cost import cost, last_uses, peak_live
+from graphad.cost import cost, last_uses, operations, peak_live
 from graphad.ir import CONST, INPUT, Graph
 from graphad.op import OPS, Op, Sample
 from graphad.types import FLOAT64, make_type
@@ -41,6 +41,7 @@ def test_rule_of_counting() -> None:
     assert found.total == 7
     assert found.uses["negative"] == 1
     assert (found.nodes, found.depth) == (9, 4)
+    assert operations(polynomial()) == found.total
 
 
 @pytest.mark.parametrize(
