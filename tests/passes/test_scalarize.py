@@ -15,7 +15,7 @@ from graphad.op import OPS, Op, Sample
 from graphad.passes import Pipeline, scalarize
 from graphad.passes.scalarize import is_scalar
 from tests.ops.calculus import case_name, graph_of as graph_of_op, point_of, samples_of
-from tests.passes.graphs import diagonal, graph_of, identity_like, names_of
+from tests.passes.graphs import diagonal, drawn, graph_of, identity_like, names_of
 
 EINSUM, PLACE, MASK, WHERE = (OPS[name] for name in ("einsum", "place", "mask", "where"))
 
@@ -60,17 +60,22 @@ def test_a_scalar_graph_stays() -> None:
         (lambda p, B: diagonal(p) * diagonal(p), 3),
         (lambda p, B: identity_like(p) + B, 0),
         (lambda p, B: B - diagonal(p), 0),
+        (lambda p, B: diagonal(p) - B, 0),
+        (lambda p, B: diagonal(p) - diagonal(p * 2.0), 3),
         (lambda p, B: diagonal(p) / (B + 3.0), 0),
         (lambda p, B: -diagonal(p) * B, 3),
     ],
 )
 def test_structural_zeros_are_not_computed_with(function: Any, products: int) -> None:
-    """Zeros of identities and diagonals make no product and no sum."""
-    made = scalarize(graph_of(function, "[3]", "[3,3]"))
+    """Zeros of identities and diagonals make no product and no sum, and values stay."""
+    graph = graph_of(function, "[3]", "[3,3]")
+    made = scalarize(graph)
     names = names_of(made)
     assert names.count("multiply") == products
     assert names.count("add") <= 9
     assert names.count("divide") in (0, 3)
+    point = drawn(graph)
+    np.testing.assert_array_equal(Program(made)(*point)[0], Program(graph)(*point)[0])
 
 
 def test_zeros_of_the_user_are_computed_with() -> None:

@@ -135,6 +135,25 @@ def test_products_with_placed_values_are_made_where_they_are() -> None:
     np.testing.assert_array_equal(Program(made)(x, y)[0], Program(graph)(x, y)[0])
 
 
+@pytest.mark.parametrize("start", [0, 1, 2])
+def test_reading_where_something_was_placed(start: int) -> None:
+    """A slice is what was placed or updated only where it is read at the same positions."""
+    at, read = (Span(1, 3, 1),), (Span(start, start + 2, 1),)
+    graph = graph_of(
+        lambda x, y: (
+            OPS["slice"](PLACE(x, spans=at, shape=(4,)), spans=read),
+            OPS["slice"](OPS["update"](y, x, spans=at), spans=read),
+        ),
+        "[2]",
+        "[4]",
+    )
+    made = simplify(graph)
+    assert (names_of(made) == []) == (start == 1)
+    point = np.array([1.0, 2.0]), np.arange(3.0, 7.0)
+    for found, expected in zip(Program(made)(*point), Program(graph)(*point), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_operations_before_repetition() -> None:
     """An elementwise operation on repeated values is done once for each value."""
     graph = graph_of(lambda x: OPS["exp"](OPS["broadcast_to"](x, shape=(100, 3)) * 2.0), "[3]")

@@ -130,6 +130,11 @@ OWN = {
     "difference with its transpose": (lambda A, B: A - TRANSPOSE(A, axes=(1, 0)), False),
     "diagonal": (lambda A, B: diagonal(OPS["sum"](A, axes=(0,))), True),
     "constant": (lambda A, B: A.builder.constant(np.ones((3, 3))), True),
+    "constant that is not symmetric": (
+        lambda A, B: A.builder.constant(np.arange(9.0).reshape(3, 3)),
+        False,
+    ),
+    "difference from a constant": (lambda A, B: diagonal(A.builder.constant([1.0] * 3)) - A, False),
     "matrix": (lambda A, B: A, False),
     "product of two": (lambda A, B: EINSUM(A, B, spec="ij,jk->ik"), False),
     "square": (lambda A, B: EINSUM(A, A, spec="ij,jk->ik"), False),
