@@ -11,7 +11,7 @@ import numpy as np
 from graphad.builder import Builder, copy_nodes, paused_gc
 from graphad.errors import DerivativeError
 from graphad.ir import Graph, Node, Origin, Symmetry, Tree
-from graphad.passes.diff import Leaf, choose_mode, differentiate
+from graphad.passes.diff import Leaf, check_reverse, choose_mode, differentiate
 from graphad.passes.jvp import jvp, shifted
 from graphad.passes.pipeline import Pipeline
 from graphad.passes.taylor import taylor
@@ -191,6 +191,7 @@ class Derivable(Graph):
         return self._finished(_joined(self, pulled), optimize)
 
     def _pulled_back(self, names: Sequence[str]) -> Self:
+        check_reverse(self, names)
         pushed = jvp(self, names, values=False)
         tangents = [node.attrs[0] for node in pushed.inputs[len(self.inputs) :]]
         return transpose(pushed, tangents)

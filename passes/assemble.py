@@ -58,12 +58,17 @@ def assemble(graph: G) -> G:
         return graph
 
     def apply(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Node | None:
-        if node.op is not ADD or sum(map(_is_placed, operands)) < 2:
+        if node.op is not ADD or sum(_is_part(operand, node) for operand in operands) < 2:
             return None
         builder.origin = builder.derive(builder.origin, "assemble", "parts that meet")
         return _assembled(builder, node, operands)
 
     return rebuild(graph, apply)
+
+
+def _is_part(operand: Node, node: Node) -> bool:
+    """Whether an operand of a sum is placed, and not repeated by broadcasting."""
+    return operand.type == node.type and _is_placed(operand)
 
 
 def _is_placed(node: Node) -> bool:
@@ -90,7 +95,7 @@ def _assembled(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Node
     parts: list[_Part] = []
     others: list[Operand] = []
     for operand in operands:
-        part = _part(builder, operand) if _is_placed(operand) else None
+        part = _part(builder, operand) if _is_part(operand, node) else None
         if part is None:
             others.append(builder.value(operand))
         else:

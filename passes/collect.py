@@ -1,7 +1,8 @@
 """Like terms, coefficients, signs and powers: the algebra of derivative code.
 
-Rounding-level: sums and products are reassociated, so that the last bits may change. A NaN or an
-infinity is never dropped: ``a - a`` and ``0·a`` stay.
+Sums and products are reassociated as over the real numbers. What cancels, overflows or underflows
+on the way may do so at another place; otherwise the last bits change. Numbers beyond 1e±30 stay
+where they are. A NaN or an infinity of the user's is never dropped: ``a - a`` and ``0·a`` stay.
 
 Identities, with c, d real constants and k, m positive integers:
 

@@ -61,8 +61,19 @@ class Leaf:
         return base + tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
 
+def turns_complex(graph: Graph, names: Sequence[str]) -> bool:
+    """Whether an output is complex and one of the inputs `names` is real."""
+    real = any(not node.type.is_complex for node in graph.inputs if node.attrs[0] in names)
+    return real and any(node.type.is_complex for node in graph.outputs)
+
+
 def choose_mode(graph: Graph, names: Sequence[str]) -> str:
-    """Return ``"forward"`` for tall and square Jacobians and ``"reverse"`` for wide ones."""
+    """Return ``"forward"`` for tall and square Jacobians and ``"reverse"`` for wide ones.
+
+    Complex outputs of real inputs take ``"forward"``: a cotangent of a real input would be real.
+    """
+    if turns_complex(graph, names):
+        return "forward"
     columns = sum(node.type.size for node in graph.inputs if node.attrs[0] in names)
     rows = sum(node.type.size for node in graph.outputs)
     return "reverse" if columns > rows else "forward"
@@ -124,6 +135,8 @@ def differentiate(
         raise DerivativeError(f"there is no mode {mode!r}; modes: {', '.join(MODES)}")
     if mode == "auto":
         mode = choose_mode(graph, names)
+    if mode == "reverse":
+        check_reverse(graph, names)
     known = history or [Leaf(i, node.type.ndim) for i, node in enumerate(graph.outputs)]
     wanted = [
         (row, column, Leaf(leaf.base, leaf.ndim, (*leaf.by, (name, node.type.ndim))))
@@ -155,6 +168,21 @@ def differentiate(
         symmetry = [leaf.symmetry(graph.symmetry[row]) for row, _, leaf in wanted]
         result = builder.finish(graph.name, outputs, tree, symmetry, make=type(graph))
     return result, leaves_made
+
+
+def check_reverse(graph: Graph, names: Sequence[str]) -> None:
+    """Refuse reverse mode from complex outputs to real inputs.
+
+    Raises
+    ------
+    DerivativeError
+        Since a cotangent of a real input is real, and would lose the imaginary part.
+    """
+    if turns_complex(graph, names):
+        raise DerivativeError(
+            f"reverse mode from a complex output of {graph.name} to a real input would lose the "
+            'imaginary part; use mode="forward" or jvp, or differentiate real and imaginary parts'
+        )
 
 
 def _check_outputs(graph: Graph) -> None:

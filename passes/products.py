@@ -5,7 +5,7 @@ The part of the pass `collect` that speaks of products; the identities stand the
 
 from __future__ import annotations
 
-from math import isfinite
+from math import log
 
 from graphad.builder import Builder
 from graphad.ir import CONST, Node
@@ -17,12 +17,22 @@ RECIPROCAL, POWER = OPS["reciprocal"], OPS["integer_power"]
 PRODUCTS = (MULTIPLY, DIVIDE, RECIPROCAL, POWER)
 
 
+LARGEST_NUMBER = 1e30
+"""Numbers from its inverse up to it are collected; others, which may leave the range of a dtype
+when they are multiplied, stay where the user wrote them."""
+
+
+def is_moderate(number: float) -> bool:
+    """Whether a number is far from overflow and underflow, in single precision too."""
+    return 1.0 / LARGEST_NUMBER <= abs(number) <= LARGEST_NUMBER
+
+
 def number_of(node: Node) -> float | None:
-    """Return the value of a finite real scalar constant, ``None`` for any other node."""
+    """Return the value of a real scalar constant that is 0 or moderate, else ``None``."""
     if node.op is not CONST or node.type.shape != () or node.type.dtype.kind != "f":
         return None
     value = float(node.attrs[0].scalar)
-    return value if isfinite(value) else None
+    return value if value == 0.0 or is_moderate(value) else None
 
 
 def split(node: Node) -> tuple[Node | None, Node]:
@@ -90,6 +100,8 @@ class Products:
         """Emit an old product, quotient or power on new operands."""
         coefficient, core = self.scaled_product(node, operands)
         number = number_of(core)
+        if not is_moderate(coefficient if not number else coefficient * number):
+            return self.builder.emit(node.op, operands, node.attrs)
         if number is not None:
             return self.fitted(self.number(coefficient * number, node.type), node.type)
         return self.scale(coefficient, self.fitted(core, node.type))
@@ -109,7 +121,7 @@ class Products:
             return self.power(operands[0], node.attrs[0])
         (c, left), (d, right) = self.scaled(operands[0]), self.scaled(operands[1])
         number = number_of(right)
-        if number is not None and number != 0.0 and isfinite(c / (d * number)):
+        if number is not None and number != 0.0:
             return c / (d * number), left
         one = number_of(left)
         if one is not None and one != 0.0:
@@ -165,9 +177,9 @@ class Products:
     def power(self, operand: Node, exponent: int) -> tuple[float, Node]:
         """Return (c, a) with c·a equal to an integer power of `operand`."""
         coefficient, core = self.scaled(operand)
-        scale = coefficient**exponent if exponent else 1.0
-        if exponent == 0 or not isfinite(scale) or scale == 0.0:
+        if exponent == 0 or abs(exponent * log(abs(coefficient))) > log(LARGEST_NUMBER):
             return 1.0, self.builder.emit(POWER, (operand,), (exponent,))
+        scale = coefficient**exponent
         if exponent < 0:
             core = self.invert(core)
         base, k = _base(core)

@@ -79,7 +79,11 @@ def _difference(op: Op, cells: list[Cell]) -> Cell:
 
 def _numerator(op: Op, cells: list[Cell]) -> Cell:
     left, right = cells[0].value, cells[1].value
-    return ZERO if left is None or right is None else _cell(op(left, right))
+    if left is None:
+        return ZERO
+    if right is None:
+        right = left.builder.constant(left.type.dtype.type(0))
+    return _cell(op(left, right))
 
 
 def _masked(op: Op, cells: list[Cell]) -> Cell:

@@ -12,7 +12,14 @@ from math import frexp
 from graphad.builder import Builder
 from graphad.ir import Graph, Node
 from graphad.ops import OPS
-from graphad.passes.products import MULTIPLY, NEGATIVE, Products, number_of, split
+from graphad.passes.products import (
+    MULTIPLY,
+    NEGATIVE,
+    Products,
+    is_moderate,
+    number_of,
+    split,
+)
 from graphad.types import DType, Type, broadcast_shapes
 
 ADD, SUBTRACT, MASK = OPS["add"], OPS["subtract"], OPS["mask"]
@@ -201,7 +208,7 @@ class Sums:
         lead = whole[ordered[0]] or 1.0
         key = tuple([(node, whole[node] / lead) for node in ordered]), total / lead
         known = self.numbered.get(key)
-        if known is not None:
+        if known is not None and is_moderate(lead / known[0]):
             return lead / known[0], known[1]
         core = self.add_all(parts)
         self.numbered[key] = lead, core
@@ -222,7 +229,10 @@ class Sums:
             inner, constant = self.sums[node]
             if sum(term not in by_node for term in inner) > 1:
                 continue
-            scale = by_node.pop(node)
+            scale = by_node[node]
+            if not all(map(is_moderate, [scale * coefficient for coefficient in inner.values()])):
+                continue
+            del by_node[node]
             for term, coefficient in inner.items():
                 by_node[term] = by_node.get(term, 0.0) + scale * coefficient
             if constant:

@@ -176,7 +176,7 @@ def _mirrors(
             mirrors[node.id] = _canonical_einsum(builder, form.inputs, terms, out[::-1])
         elif form.op is CONST:
             mirrors[node.id] = builder.constant(form.attrs[0].array.T).node
-        elif form.op is TRANSPOSE:
+        elif form.op is TRANSPOSE and form.attrs[0] == (1, 0):
             mirrors[node.id] = form.inputs[0]
         elif node.op.elementwise and all(
             operand.type.shape in ((), node.type.shape) for operand in node.inputs

@@ -65,10 +65,17 @@ class Recorder:
         self.rebinder = Rebinder(lambda: None if self.closed else self)
         self.budget = budget
         self.closed = False
+        self.refusal: TraceError | None = None
         self._limit = min(budget, LOOK_EVERY)
         self._progress = Progress()
         self._lines = LineFinder()
         self._single: dict[tuple[Any, ...], Op] = {}
+
+    def refused(self, error: TraceError) -> TraceError:
+        """Return an error to raise, and keep it: code that catches it would go another way."""
+        if self.refusal is None and not self.closed:
+            self.refusal = error
+        return error
 
     def close(self) -> None:
         """End the trace."""

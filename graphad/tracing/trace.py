@@ -106,6 +106,11 @@ def _record(
     inputs = [recorder.input(one.name, one.type) for one in call.inputs]
     source = getattr(function, "__globals__", {})
     result = call(recorder.rebinder.rebind(function, source, direct=True), inputs)
+    if recorder.refusal is not None:
+        raise TraceError(
+            f"{recorder.refusal}\nthe function caught this error and went on, by a way that it may "
+            "not take for other inputs; do not catch it"
+        )
     leaves, tree = flatten(result, function)
     values = [recorder.lift(recorder.content_of(leaf)) for leaf in leaves]
     return recorder.builder.finish(name, values, tree, make=make)

@@ -152,35 +152,35 @@ class Tracer(NumpyMethods):
         """Return the truth of a constant; refuse to decide by anything else."""
         array = self.plain()
         if array is None:
-            raise no_truth()
+            raise self._recorder.refused(no_truth())
         return bool(array)
 
     def __float__(self) -> float:
         """Return a constant as a Python number."""
         array = self.plain()
         if array is None:
-            raise no_number("float")
+            raise self._recorder.refused(no_number("float"))
         return float(array)
 
     def __complex__(self) -> complex:
         """Return a constant as a Python number."""
         array = self.plain()
         if array is None:
-            raise no_number("complex")
+            raise self._recorder.refused(no_number("complex"))
         return complex(array)
 
     def __int__(self) -> int:
         """Return a constant as a Python integer."""
         array = self.plain()
         if array is None:
-            raise no_integer(converted=True)
+            raise self._recorder.refused(no_integer(converted=True))
         return int(array)
 
     def __index__(self) -> int:
         """Return an integer constant as a position."""
         array = self.plain()
         if array is None:
-            raise no_integer()
+            raise self._recorder.refused(no_integer())
         return operator.index(array)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
