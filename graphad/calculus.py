@@ -105,8 +105,7 @@ class Derivable(Graph):
         >>> float(dx), float(dy)
         (2.0, 0.0)
         """
-        if order < 0 or order != int(order):
-            raise DerivativeError(f"the order of a derivative is 0, 1, 2, … and not {order!r}")
+        order = _whole(order, "derivative")
         graph = self
         for _ in range(order):
             graph = graph._diff_once(wrt, mode, optimize)
@@ -136,8 +135,10 @@ class Derivable(Graph):
     def _names(self, wrt: Wrt) -> str | tuple[str, ...] | None:
         if wrt is None or isinstance(wrt, str):
             return wrt
-        if isinstance(wrt, int):
-            return self._name_at(wrt)
+        if isinstance(wrt, int | np.integer):
+            return self._name_at(int(wrt))
+        if not isinstance(wrt, Sequence):
+            raise DerivativeError(f"wrt is names or positions of inputs, and not {wrt!r}")
         return tuple(item if isinstance(item, str) else self._name_at(item) for item in wrt)
 
     def _name_at(self, position: int) -> str:
@@ -285,7 +286,7 @@ class Derivable(Graph):
         [1.0, 2.0, 2.0, 1.333333]
         """
         names = self._listed(wrt)
-        made = taylor(self, order, names)
+        made = taylor(self, _whole(order, "Taylor series"), names)
         moving = [node for node in self.inputs if node.attrs[0] in names]
         if direction is None and len(self.inputs) == 1 and not self.inputs[0].type.shape:
             direction = 1.0
@@ -305,6 +306,19 @@ class Derivable(Graph):
         held = [made]
         del made
         return Pipeline(OPTIMIZE).consume(held)
+
+
+def _whole(order: object, what: str) -> int:
+    """Return an order as an integer.
+
+    Raises
+    ------
+    DerivativeError
+        If it is none, or negative.
+    """
+    if isinstance(order, int | np.integer) and order >= 0:
+        return int(order)
+    raise DerivativeError(f"the order of a {what} is 0, 1, 2, … and not {order!r}")
 
 
 def _joined(graph: G, other: G) -> G:

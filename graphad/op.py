@@ -177,6 +177,8 @@ class Op:
     elementwise, structural : bool
         Acts on elements by themselves, or only moves elements and so works on any objects;
         `generic` ops also add and multiply, and work on any objects that do.
+    analytic : bool
+        Whether it may carry complex derivatives: ``abs`` of a complex number does not.
     samples : tuple of Sample
         Operands to test with.
     identity : str
@@ -198,6 +200,7 @@ class Op:
     elementwise: bool = False
     structural: bool = False
     generic: bool = False
+    analytic: bool = True
     samples: tuple[Sample, ...] = ()
     identity: str = ""
 

@@ -162,7 +162,13 @@ class Pipeline:
     """
 
     def __init__(self, passes: str | Iterable[str | Pass[Any]]) -> None:
-        items: Iterable[str | Pass[Any]] = passes.split(",") if isinstance(passes, str) else passes
+        items = passes.split(",") if isinstance(passes, str) else list(passes)
+        for item in items:
+            if not isinstance(item, Pass | str):
+                raise PassError(
+                    f"{item!r} is neither the name of a pass nor a pass; "
+                    "decorate a function with graph_pass to make it one"
+                )
         self.passes = tuple(
             item if isinstance(item, Pass) else find_pass(item.strip())
             for item in items

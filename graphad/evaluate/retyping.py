@@ -84,6 +84,8 @@ def retype(graph: G, types: Sequence[Type]) -> G:
                 dtype = np.result_type(dtype, np.complex64)
             attrs = (*attrs[:position], DTYPE_NAMES[dtype], *attrs[position + 1 :])
         try:
+            if not node.op.analytic and any(operand.type.is_complex for operand in operands):
+                raise TypeRuleError(f"{node.op.name} of a complex number is not analytic")
             return builder.emit(node.op, operands, attrs)
         except TypeRuleError as error:
             listed = ", ".join(

@@ -138,6 +138,7 @@ def elementwise(
     identity: str = "",
     commutative: bool = False,
     cost: int = 1,
+    analytic: bool = True,
 ) -> Op:
     """Enter an elementwise op that is one NumPy ufunc.
 
@@ -160,6 +161,8 @@ def elementwise(
         Whether operands may be swapped.
     cost : int
         Scalar operations for each element of the output.
+    analytic : bool
+        Whether it may carry complex derivatives.
     """
     domains: tuple[Any, ...] = sample if isinstance(sample[0], tuple) else (sample,)
     arity = ufunc.nin
@@ -179,6 +182,7 @@ def elementwise(
             ufunc=ufunc,
             commutative=commutative,
             elementwise=True,
+            analytic=analytic,
             samples=tuple(Sample(shape, domains) for shape in shapes),
             identity=identity,
         )

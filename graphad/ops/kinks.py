@@ -145,6 +145,7 @@ def _extremum(name: str, ufunc: np.ufunc, wins: Op, identity: str) -> Op:
             ufunc=ufunc,
             commutative=True,
             elementwise=True,
+            analytic=False,
             samples=(Sample(((), ())), Sample(((2, 3), (3,)))),
             identity=identity,
         )
@@ -157,7 +158,12 @@ minimum = _extremum("minimum", np.minimum, less, "the smaller of x and y")
 # --- absolute value and rounding ---------------------------------------------------------------
 
 sign = elementwise(
-    "sign", np.sign, None, precise=lambda mp, x: mp.sign(x), identity="-1, 0 or 1 as x is"
+    "sign",
+    np.sign,
+    None,
+    precise=lambda mp, x: mp.sign(x),
+    identity="-1, 0 or 1 as x is",
+    analytic=False,
 )
 absolute = elementwise(
     "absolute",
@@ -165,6 +171,7 @@ absolute = elementwise(
     lambda y, x: (sign(x),),
     precise=lambda mp, x: abs(x),
     identity="|x|",
+    analytic=False,
 )
 floor = elementwise(
     "floor", np.floor, None, precise=lambda mp, x: mp.floor(x), identity="x rounded down"

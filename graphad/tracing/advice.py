@@ -32,7 +32,7 @@ _CHOICE = (
 _TRUTH_HINTS = (
     (r"\bmax\(", "write np.maximum(a, b), or np.max(array), instead of Python's max"),
     (r"\bmin\(", "write np.minimum(a, b), or np.min(array), instead of Python's min"),
-    (r"\bsorted\(", "write np.sort(array) instead of Python's sorted"),
+    (r"\bsorted\(", "sorting is not supported: use np.max and np.min, or np.maximum of two values"),
     (
         r"\bwhile\b",
         (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from graphad.api import Graph as ApiGraph, trace
-from graphad.errors import DerivativeError
+from graphad.errors import DerivativeError, InputError
 from graphad.evaluate import Program
 from graphad.ir import Graph, verify
 from graphad.op import OPS
@@ -277,3 +277,27 @@ def test_deviation_of_zero() -> None:
     """Where nothing is expected, any difference counts as infinite."""
     assert deviation(np.ones(2), np.zeros(2)) == np.inf
     assert deviation(np.zeros(2), np.zeros(2)) == 0.0
+
+
+def test_complex_outputs_of_real_inputs() -> None:
+    """Forward mode keeps the imaginary part; reverse mode, which could not, refuses."""
+    graph = trace(lambda x: np.exp(1j * np.sum(x)), np.zeros(3))
+    point = np.array([0.1, 0.2, 0.3])
+    value = 1j * np.exp(0.6j)
+    np.testing.assert_allclose(graph.diff()(point), np.full(3, value), rtol=1e-14)
+    np.testing.assert_allclose(graph.diff(order=2)(point), np.full((3, 3), 1j * value), rtol=1e-14)
+    for ask in (lambda: graph.diff(mode="reverse"), graph.vjp):
+        with pytest.raises(DerivativeError, match="would lose the imaginary part; use mode="):
+            ask()
+
+
+@pytest.mark.parametrize("name", ["absolute", "sign", "maximum"])
+def test_functions_that_are_not_analytic(name: str) -> None:
+    """Complex numbers, and complex derivatives, of functions with kinks are refused."""
+    function = {
+        "absolute": lambda x: np.abs(x) * x,
+        "sign": lambda x: np.sign(x) * x,
+        "maximum": lambda x: np.maximum(x, 0.5),
+    }[name]
+    with pytest.raises(InputError, match=f"{name} of a complex number is not analytic"):
+        trace(function)(1 + 1j)
