@@ -121,9 +121,14 @@ COMMANDS: dict[str, Callable[[Any], None]] = {
 }
 
 
+PICTURES = (".png", ".pdf", ".jpg", ".jpeg", ".gif", ".eps")
+
+
 def write(options: Any, graph: Graph, report: Report | None, points: Points) -> None:
     """Write a graph in the form that is asked for, and its values if there are points."""
     suffix = Path(options.output or "").suffix.lower()
+    if suffix in PICTURES:
+        raise InputError(f"no picture is written as {suffix}; use a name that ends in .svg or .dot")
     form = options.emit or FORM_OF_SUFFIX.get(suffix, "text")
     lines = list(value_lines(graph, points)) if points else []
     if points and not options.emit and not options.output:

@@ -67,6 +67,12 @@ def test_wrt_of_no_input(console: InProcess) -> None:
     assert console.bad(f"{command} ''") == message.format("")
 
 
+def test_no_pictures_of_dots(console: InProcess) -> None:
+    """A file name of a format that is not written is refused, and nothing is written."""
+    told = console.bad(f"{ROSEN} -o hessian.png")
+    assert told == "graphad: no picture is written as .png; use a name that ends in .svg or .dot\n"
+
+
 def test_shape_and_dtype(console: InProcess) -> None:
     """Shapes are those of the options, and the dtype is that of all parameters."""
     command = "graphad trace model.py:wave --shape t=2,3 --dtype f32"
