@@ -245,11 +245,20 @@ class Sums:
             return parts[0]
         if len(parts) == 2:
             left, right = parts
-            if left.op is NEGATIVE:
+            if self.opposite(left) is not None:
                 left, right = right, left
-            if right.op is NEGATIVE:
-                return self.difference(left, right.inputs[0])
+            opposite = self.opposite(right)
+            if opposite is not None:
+                return self.difference(left, opposite)
         return self.builder.emit(ADD, tuple(parts))
+
+    def opposite(self, node: Node) -> Node | None:
+        """Emit the negative of a term with a minus sign; ``None`` for other terms."""
+        number = number_of(node)
+        if number is not None:
+            return self.products.number(-number, node.type) if number < 0 else None
+        coefficient, core = self.products.scaled(node)
+        return self.products.scale(-coefficient, core) if coefficient < 0 else None
 
     def difference(self, left: Node, right: Node) -> Node:
         """Emit ``left - right``, as the negative of ``right - left`` where that is there."""

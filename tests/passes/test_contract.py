@@ -57,9 +57,8 @@ def test_jacobians_of_elementwise_functions_are_diagonal(what: str, mode: str) -
     big = [node for node in hessian.nodes if node.type.size > n]
     assert [node.attrs for node in big] == [("i->iii",)]
     (point,) = drawn(f)
-    step = 1e-30
-    derivative = np.asarray(f(point + 1j * step)).imag / step if "branch" not in what else None
-    if derivative is not None and what != "extremum":
+    if what not in ("branches", "extremum"):  # the others are analytic
+        derivative = np.asarray(f(point + 1e-30j)).imag / 1e-30
         np.testing.assert_allclose(jacobian(point), np.diag(derivative), rtol=1e-12)
 
 
