@@ -21,7 +21,6 @@ Evaluating Derivatives, chapter 13), with sums over ``j``:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
 from typing import TypeAlias
 
 import numpy as np
@@ -30,8 +29,8 @@ from graphad.builder import Builder, Value
 from graphad.errors import DerivativeError
 from graphad.op import Array, Attrs, Number, Op, Operand
 from graphad.ops import OPS
-from graphad.ops.contraction import make_spec, parse_spec
 from graphad.ops.factories import broadcast_to, total
+from graphad.passes.compositions import COMPOSED
 from graphad.types import Type
 
 Coefficient: TypeAlias = "Value | None"
@@ -340,64 +339,6 @@ SPECIAL: dict[Op, Callable[[Term], Rule]] = {
     OPS["power"]: _power,
 }
 """Recurrences that cost less than what follows from the derivative rule."""
-
-# --- compositions --------------------------------------------------------------------------------
-
-
-def _folded_product(args: tuple[Term, ...], attrs: Attrs) -> Term | None:
-    """More than two factors, multiplied one after the other."""
-    if len(args) <= 2:
-        return None
-    return reduce(lambda left, right: left.emit(MULTIPLY, (left, right), ()), args)
-
-
-def _folded_einsum(args: tuple[Term, ...], attrs: Attrs) -> Term | None:
-    """More than two operands, several of which move, contracted one after the other."""
-    if len(args) <= 2 or sum(not arg.is_constant for arg in args) < 2:
-        return None
-    terms, out = parse_spec(attrs[0])
-    result, term = args[0], terms[0]
-    for i in range(1, len(args)):
-        needed = set(out).union(*terms[i + 1 :])
-        last = i == len(args) - 1
-        kept = out if last else "".join(c for c in dict.fromkeys(term + terms[i]) if c in needed)
-        spec = make_spec([term, terms[i]], kept)
-        result, term = result.emit(OPS["einsum"], (result, args[i]), (spec,)), kept
-    return result
-
-
-def _integer_power(args: tuple[Term, ...], attrs: Attrs) -> Term | None:
-    """Repeated squaring of series, which is right also where the base is 0."""
-    (square,), n = args, abs(attrs[0])
-    if n == 0:
-        return None
-    result: Term | None = None
-    while n:
-        if n & 1:
-            result = square if result is None else result.emit(MULTIPLY, (result, square), ())
-        n >>= 1
-        if n:
-            square = square.emit(MULTIPLY, (square, square), ())
-    assert result is not None
-    return result.emit(RECIPROCAL, (result,), ()) if attrs[0] < 0 else result
-
-
-def _moving_power(args: tuple[Term, ...], attrs: Attrs) -> Term | None:
-    """``uᵖ`` with an exponent that moves is ``exp(p·log u)``."""
-    u, p = args
-    if p.is_constant:
-        return None
-    product = p.emit(MULTIPLY, (p, u.emit(OPS["log"], (u,), ())), ())
-    return product.emit(OPS["exp"], (product,), ())
-
-
-COMPOSED: dict[Op, Callable[[tuple[Term, ...], Attrs], Term | None]] = {
-    MULTIPLY: _folded_product,
-    OPS["einsum"]: _folded_einsum,
-    OPS["integer_power"]: _integer_power,
-    OPS["power"]: _moving_power,
-}
-"""Ops that are expanded as other ops."""
 
 # --- recurrences from derivative rules -----------------------------------------------------------
 

@@ -145,7 +145,6 @@ def _extremum(name: str, ufunc: np.ufunc, wins: Op, identity: str) -> Op:
             ufunc=ufunc,
             commutative=True,
             elementwise=True,
-            analytic=False,
             samples=(Sample(((), ())), Sample(((2, 3), (3,)))),
             identity=identity,
         )

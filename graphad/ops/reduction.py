@@ -112,7 +112,6 @@ def _extremum(name: str, ufunc: np.ufunc, identity: str) -> Op:
             ),
             cost=lambda types, out, attrs: max(0, types[0].size - out.size),
             generic=True,
-            analytic=False,
             samples=(Sample(((4,),), attrs=((0,),)), Sample(((2, 3),), attrs=((1,),))),
             identity=identity,
         )
