@@ -24,6 +24,7 @@ differentiation made.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from graphad.builder import Builder, G, Value, rebuild
 from graphad.errors import TypeRuleError
@@ -34,6 +35,7 @@ from graphad.ops.contraction import LETTERS, contract as emit_einsum, parse_spec
 from graphad.ops.factories import broadcast_to, reshape_to
 from graphad.ops.movement import permute
 from graphad.passes.pipeline import graph_pass
+from graphad.types import common_dtype
 
 EINSUM, IDENTITY, TRANSPOSE = OPS["einsum"], OPS["identity"], OPS["transpose"]
 RESHAPE, SUM = OPS["reshape"], OPS["sum"]
@@ -180,35 +182,42 @@ def _absorb(indices: _Indices, node: Node, term: str) -> list[Factor]:
         node = node.inputs[0]
 
 
-def _absorb_all(
-    indices: _Indices, operands: Sequence[Node], terms: Sequence[str], out: str
-) -> list[Factor] | None:
-    """Absorb all operands; ``None`` if an index would be left that no factor carries."""
+def _einsum(
+    builder: Builder, operands: tuple[Node, ...], terms: Sequence[str], out: str
+) -> Operand | None:
+    """A sum of products with identities absorbed; an index that no factor carries repeats."""
+    indices = _Indices("".join(terms) + out)
     factors = [
         factor
         for operand, term in zip(operands, terms, strict=True)
         for factor in _absorb(indices, operand, term)
     ]
     factors = [(node, indices.resolved(term)) for node, term in factors]
-    carried = set("".join(term for _, term in factors))
-    wanted = set(indices.resolved("".join(terms) + out))
-    return factors if factors and wanted <= carried else None
-
-
-def _einsum(
-    builder: Builder, operands: tuple[Node, ...], terms: Sequence[str], out: str
-) -> Operand | None:
-    indices = _Indices("".join(terms) + out)
-    factors = _absorb_all(indices, operands, terms, out)
-    if factors is None:
-        factors = list(zip(operands, terms, strict=True))
-        indices = _Indices("".join(terms) + out)
     out = indices.resolved(out)
-    scalars = [builder.value(node) for node, term in factors if not term]
-    if scalars and len(scalars) < len(factors):
-        rest = [(node, term) for node, term in factors if term]
-        return OPS["multiply"](*scalars, _emitted(builder, rest, out))
-    return _emitted(builder, factors, out)
+    sizes = {
+        indices.find(letter): n
+        for operand, term in zip(operands, terms, strict=True)
+        for letter, n in zip(term, operand.type.shape, strict=True)
+    }
+    carried = set("".join(term for _, term in factors))
+    free = [letter for letter in sizes if letter not in carried]
+    times = prod(sizes[letter] for letter in free if letter not in out)
+    pieces: list[Operand] = [builder.value(node) for node, term in factors if not term]
+    dtype = common_dtype([operand.type for operand in operands])
+    if times != 1 or not factors:
+        pieces.insert(0, builder.constant(dtype.type(times)))
+    rest = [(node, term) for node, term in factors if term]
+    repeated = any(letter in out for letter in free)
+    unique = "".join(dict.fromkeys(out))
+    if rest:
+        held = "".join(letter for letter in unique if letter in carried)
+        pieces.append(_emitted(builder, rest, held if repeated else out))
+    made = pieces[0] if len(pieces) == 1 else OPS["multiply"](*pieces)
+    if repeated:
+        column = tuple(sizes[letter] if letter in carried else 1 for letter in unique)
+        whole = broadcast_to(reshape_to(made, column), tuple(sizes[letter] for letter in unique))
+        made = whole if unique == out else emit_einsum([whole], [unique], out)
+    return made if made.type.dtype == dtype else None
 
 
 def _emitted(builder: Builder, factors: Sequence[Factor], out: str) -> Operand:
@@ -239,9 +248,6 @@ def _scaled(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Operand
     if node.op is OPS["mask"] and not is_sparse(operands[1]):
         return None
     out = LETTERS[: node.type.ndim]
-    sparse = [operand for operand in operands if is_sparse(operand)]
-    if any(operand.type.shape != node.type.shape for operand in sparse):
-        return None
     indices = _Indices(out)
     aligned: list[tuple[Value, str, Node]] = []
     for operand in operands:

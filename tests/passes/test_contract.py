@@ -116,6 +116,15 @@ SAME: dict[str, Callable[..., Any]] = {
         identity_like(p), A, identity_like(p), spec="ij,jk,kl->il"
     ),
     "identity squared": lambda A, p: EINSUM(identity_like(p), identity_like(p), spec="ij,jk->ik"),
+    "trace of an identity": lambda A, p: EINSUM(identity_like(p), spec="ii->") * p,
+    "identity times a vector of another index": lambda A, p: EINSUM(
+        identity_like(p), p, spec="ij,k->ijk"
+    ),
+    "half of an identity of matrices": lambda A, p: EINSUM(identity_like(A), p, spec="ijkl,l->ijk"),
+    "identity summed": lambda A, p: EINSUM(identity_like(p), spec="ij->i") * p,
+    "two identities of a vector": lambda A, p: EINSUM(
+        identity_like(p), p, identity_like(p), spec="ij,j,kl->ikl"
+    ),
     "trace": lambda A, p: EINSUM(A, identity_like(p), spec="ij,ij->"),
     "trace of a diagonal": lambda A, p: EINSUM(diagonal(p), spec="ii->"),
     "sum of a diagonal": lambda A, p: OPS["sum"](diagonal(p), axes=(0,)),
@@ -133,6 +142,14 @@ SAME: dict[str, Callable[..., Any]] = {
     "row of an identity": lambda A, p: OPS["transpose"](identity_like(A), axes=(1, 0, 2, 3)),
     "identity of matrices": lambda A, p: EINSUM(identity_like(A), A, spec="ijkl,kl->ij"),
     "reshaped identity": lambda A, p: OPS["reshape"](identity_like(p), shape=(3, 1, 3)) * A,
+    "reshaped diagonal": lambda A, p: A / OPS["reshape"](diagonal(p) + 1.0, shape=(3, 1, 3)),
+    "reshaped diagonal over rows": lambda A, p: OPS["reshape"](diagonal(p), shape=(3, 1, 3)) / A,
+    "masked repeated diagonal": lambda A, p: OPS["mask"](
+        OPS["greater"](A, 1.0), OPS["reshape"](diagonal(p), shape=(3, 1, 3))
+    ),
+    "diagonal of columns": lambda A, p: (
+        OPS["reshape"](diagonal(p), shape=(1, 3, 3)) * (OPS["reshape"](A, shape=(3, 1, 3)))
+    ),
 }
 
 
@@ -146,7 +163,18 @@ def test_values_are_kept(what: str) -> None:
     assert cost(made).total <= cost(graph).total
 
 
-GONE = ["identity on both sides", "trace", "diagonal times rows", "identity of matrices"]
+GONE = [
+    "identity squared",
+    "half of an identity of matrices",
+    "two identities of a vector",
+    "identity times a vector of another index",
+    "trace of an identity",
+    "reshaped identity",
+    "identity on both sides",
+    "trace",
+    "diagonal times rows",
+    "identity of matrices",
+]
 
 
 @pytest.mark.parametrize("what", GONE)
