@@ -178,13 +178,7 @@ class Builder:
             If a result is a node of another builder.
         """
         roots = [self._own(output) for output in outputs]
-        live = bytearray(len(self.nodes))
-        for root in roots:
-            live[root.id] = 1
-        for node in reversed(self.nodes):
-            if live[node.id]:
-                for operand in node.inputs:
-                    live[operand.id] = 1
+        live = _marked(self.nodes, roots)
         # What is not needed any more is let go of as early as may be: for millions of nodes the
         # tables alone are a quarter of the memory.
         self._tables.clear()
@@ -312,12 +306,15 @@ def copy_nodes(
 
 def live_marks(graph: Graph) -> bytearray:
     """Mark the nodes that outputs depend on, and all inputs."""
-    live = bytearray(len(graph.nodes))
-    for node in graph.inputs:
+    return _marked(graph.nodes, (*graph.inputs, *graph.outputs))
+
+
+def _marked(nodes: Sequence[Node], roots: Sequence[Node]) -> bytearray:
+    """Mark `roots`, and the nodes of an arena that they depend on."""
+    live = bytearray(len(nodes))
+    for node in roots:
         live[node.id] = 1
-    for node in graph.outputs:
-        live[node.id] = 1
-    for node in reversed(graph.nodes):
+    for node in reversed(nodes):
         if live[node.id]:
             for operand in node.inputs:
                 live[operand.id] = 1

@@ -10,9 +10,9 @@ import numpy as np
 
 from graphad.builder import Builder, copy_nodes, paused_gc
 from graphad.errors import DerivativeError
-from graphad.ir import Graph, Node, Origin, Symmetry, Tree
+from graphad.ir import Graph, Node
 from graphad.passes.diff import Leaf, check_reverse, choose_mode, differentiate
-from graphad.passes.jvp import jvp, shifted
+from graphad.passes.jvp import jvp, named, shifted
 from graphad.passes.pipeline import Pipeline
 from graphad.passes.taylor import taylor
 from graphad.passes.transpose import transpose
@@ -32,8 +32,6 @@ class Derivation:
     ----------
     base : Graph
         The function.
-    order : int
-        How many times it has been differentiated.
     steps : tuple of str
         For each time, the mode that was taken and why.
     leaves : tuple of Leaf
@@ -41,27 +39,19 @@ class Derivation:
     """
 
     base: Graph
-    order: int
     steps: tuple[str, ...]
     leaves: tuple[Leaf, ...]
+
+    @property
+    def order(self) -> int:
+        """How many times the base has been differentiated."""
+        return len(self.steps)
 
 
 class Derivable(Graph):
     """A graph that knows what it is the derivative of, and can be differentiated."""
 
-    def __init__(
-        self,
-        name: str,
-        nodes: tuple[Node, ...],
-        inputs: tuple[Node, ...],
-        outputs: tuple[Node, ...],
-        tree: Tree,
-        symmetry: tuple[Symmetry, ...],
-        origins: Sequence[Origin],
-        derivation: Derivation | None = None,
-    ) -> None:
-        super().__init__(name, nodes, inputs, outputs, tree, symmetry, origins)
-        self.derivation = derivation
+    derivation: Derivation | None = None
 
     def carry(self, source: Graph) -> None:
         """Take over what is known of `source`, of which this graph is a rewriting."""
@@ -113,24 +103,16 @@ class Derivable(Graph):
 
     def _diff_once(self, wrt: Wrt, mode: str, optimize: bool) -> Self:
         names = self._names(wrt)
-        by = names if isinstance(names, str) else names or self.input_names
         chosen, reason = mode, "asked for"
         if mode == "auto":
-            chosen = choose_mode(self, [by] if isinstance(by, str) else by)
-            reason = self._reason(chosen, [by] if isinstance(by, str) else by)
+            chosen, reason = choose_mode(self, named(self, names))
         history = self.derivation.leaves if self.derivation else None
         *held, leaves = differentiate(self, names, chosen, history)
         made = Pipeline(OPTIMIZE).consume(held) if optimize else held.pop()
         base = self.derivation.base if self.derivation else self
         steps = self.derivation.steps if self.derivation else ()
-        made.derivation = Derivation(base, len(steps) + 1, (*steps, f"{chosen}: {reason}"), leaves)
+        made.derivation = Derivation(base, (*steps, f"{chosen}: {reason}"), leaves)
         return made
-
-    def _reason(self, mode: str, names: Sequence[str]) -> str:
-        columns = sum(node.type.size for node in self.inputs if node.attrs[0] in names)
-        rows = sum(node.type.size for node in self.outputs)
-        sign = ">" if mode == "reverse" else "<="
-        return f"{columns} input elements {sign} {rows} output elements"
 
     def _names(self, wrt: Wrt) -> str | tuple[str, ...] | None:
         if wrt is None or isinstance(wrt, str):
@@ -296,8 +278,7 @@ class Derivable(Graph):
         return self._finished(made, optimize)
 
     def _listed(self, wrt: Wrt) -> tuple[str, ...]:
-        names = self._names(wrt)
-        return (names,) if isinstance(names, str) else tuple(names or self.input_names)
+        return named(self, self._names(wrt))
 
     def _finished(self, made: Self, optimize: bool) -> Self:
         made.derivation = None

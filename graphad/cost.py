@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from graphad.ir import CONST, INPUT, Graph
+from graphad.ir import CONST, INPUT, Graph, Node
 
 
 @dataclass(frozen=True)
@@ -109,22 +110,37 @@ def operations(graph: Graph) -> int:
     )
 
 
-def peak_live(graph: Graph) -> int:
+def peak_live(graph: Graph, order: Sequence[Node] | None = None) -> int:
     """Return how many elements are held at a time, at most, while nodes are evaluated in order.
 
     An input or a result is held until its last use, an output to the end; constants do not count.
     While a node is evaluated, its operands and its result are held.
+
+    Parameters
+    ----------
+    graph : Graph
+        What is evaluated.
+    order : sequence of Node, optional
+        The nodes that outputs depend on, operands before their users; that of the graph if not
+        given.
     """
     last = last_uses(graph)
-    held = sum(node.type.size for node in graph.inputs)
-    peak = held
-    for node in graph.nodes:
-        if node.op is INPUT or node.op is CONST or last[node.id] < 0:
+    nodes = [node for node in order or graph.nodes if last[node.id] >= 0]
+    waiting = [0] * len(graph.nodes)
+    for node in nodes:
+        for operand in node.inputs:
+            waiting[operand.id] += 1
+    for node in graph.outputs:
+        waiting[node.id] += 1
+    held = peak = sum(node.type.size for node in graph.inputs)
+    for node in nodes:
+        if node.op is INPUT or node.op is CONST:
             continue
         held += node.type.size
         peak = max(peak, held)
-        for operand in dict.fromkeys(node.inputs):
-            if last[operand.id] == node.id and operand.op is not CONST:
+        for operand in node.inputs:
+            waiting[operand.id] -= 1
+            if waiting[operand.id] == 0 and operand.op is not CONST:
                 held -= operand.type.size
     return peak
 

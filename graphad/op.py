@@ -10,13 +10,11 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from graphad.constant import Constant, Span
 from graphad.errors import GraphError
 from graphad.types import Type
 
 Array: TypeAlias = NDArray[Any]
 Number: TypeAlias = bool | int | float | complex
-Attr: TypeAlias = "int | str | Constant | Span | Type | tuple[Attr, ...]"
 Attrs: TypeAlias = tuple[Any, ...]
 
 

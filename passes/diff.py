@@ -67,16 +67,18 @@ def turns_complex(graph: Graph, names: Sequence[str]) -> bool:
     return real and any(node.type.is_complex for node in graph.outputs)
 
 
-def choose_mode(graph: Graph, names: Sequence[str]) -> str:
-    """Return ``"forward"`` for tall and square Jacobians and ``"reverse"`` for wide ones.
+def choose_mode(graph: Graph, names: Sequence[str]) -> tuple[str, str]:
+    """Return ``"forward"`` for tall and square Jacobians, ``"reverse"`` for wide ones; and why.
 
     Complex outputs of real inputs take ``"forward"``: a cotangent of a real input would be real.
     """
     if turns_complex(graph, names):
-        return "forward"
+        return "forward", "a complex output of a real input"
     columns = sum(node.type.size for node in graph.inputs if node.attrs[0] in names)
     rows = sum(node.type.size for node in graph.outputs)
-    return "reverse" if columns > rows else "forward"
+    if columns > rows:
+        return "reverse", f"{columns} input elements > {rows} output elements"
+    return "forward", f"{columns} input elements <= {rows} output elements"
 
 
 @graph_pass(preserves=False)
@@ -134,7 +136,7 @@ def differentiate(
     if mode not in MODES:
         raise DerivativeError(f"there is no mode {mode!r}; modes: {', '.join(MODES)}")
     if mode == "auto":
-        mode = choose_mode(graph, names)
+        mode, _ = choose_mode(graph, names)
     if mode == "reverse":
         check_reverse(graph, names)
     known = history or [Leaf(i, node.type.ndim) for i, node in enumerate(graph.outputs)]

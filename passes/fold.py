@@ -64,6 +64,8 @@ def _selected(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Node 
         chosen = operands[2]
     else:
         return None
+    if chosen.type.dtype != node.type.dtype:
+        return None
     builder.origin = builder.derive(builder.origin, "fold", node.op.name)
     if chosen.type.shape == node.type.shape:
         return chosen

@@ -125,8 +125,8 @@ def zeros(builder: Builder, type: Type) -> Value:
     return zero
 
 
-def _check_analytic(node: Node) -> None:
-    if not node.op.analytic and any(operand.type.is_complex for operand in node.inputs):
+def _check_analytic(node: Node, moved: Sequence[Value | None]) -> None:
+    if any(moved[operand.id] is not None and operand.type.is_complex for operand in node.inputs):
         raise DerivativeError(
             f"{node.op.name} of a complex number is not analytic, so it has no complex derivative; "
             "write it with the real and imaginary parts as real inputs"
@@ -160,8 +160,8 @@ def push_forward(
         moved[id] = builder.value(node)
     for node in graph.nodes:
         rule = node.op.jvp
-        if not node.op.analytic and any(moved[operand.id] is not None for operand in node.inputs):
-            _check_analytic(node)
+        if not node.op.analytic:
+            _check_analytic(node, moved)
         if rule is None or not live[node.id] or not node.type.is_inexact:
             continue
         incoming = [moved[operand.id] for operand in node.inputs]

@@ -11,7 +11,7 @@ import numpy as np
 
 from graphad.builder import Builder, G, Value, live_marks, paused_gc
 from graphad.errors import PassError
-from graphad.ir import CONST, INPUT, Graph, Node
+from graphad.ir import CONST, INPUT, Node
 from graphad.op import Array, Op, Operand
 from graphad.ops import OPS
 from graphad.passes.pipeline import graph_pass
@@ -264,9 +264,3 @@ def _packed(builder: Builder, type: Type, cells: Array) -> Operand:
     if not values:
         return builder.constant(np.zeros(type.shape, type.dtype))
     return OPS["pack"](*values, shape=type.shape)
-
-
-def is_scalar(graph: Graph) -> bool:
-    """Whether all nodes but inputs and packed outputs are scalars."""
-    outer = (INPUT, OPS["pack"])
-    return all(not node.type.shape or node.op in outer for node in graph.nodes)

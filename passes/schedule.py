@@ -6,11 +6,9 @@ waits for its tangent then; in the order of this pass, two do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from graphad.builder import Builder, G, paused_gc
 from graphad.cost import peak_live
-from graphad.ir import CONST, INPUT, Graph, Node
+from graphad.ir import Graph, Node
 from graphad.passes.pipeline import graph_pass
 
 WORTH = 2
@@ -36,7 +34,7 @@ def schedule(graph: G) -> G:
         The same nodes and values; only the order differs.
     """
     order = _depth_first(graph)
-    if WORTH * _held(graph, order) > peak_live(graph):
+    if WORTH * peak_live(graph, order) > peak_live(graph):
         return graph
     with paused_gc():
         builder = Builder()
@@ -92,27 +90,3 @@ def _surplus(graph: Graph) -> list[int]:
             kept += operand.type.size
         surplus[node.id] = max(most, kept + node.type.size) - node.type.size
     return surplus
-
-
-def _held(graph: Graph, order: Sequence[Node]) -> int:
-    """Return how many elements are held at a time, at most, if nodes are evaluated in this order.
-
-    The rule is that of `graphad.cost.peak_live`.
-    """
-    uses = [0] * len(graph.nodes)
-    for node in order:
-        for operand in node.inputs:
-            uses[operand.id] += 1
-    for node in graph.outputs:
-        uses[node.id] += 1
-    held = peak = sum(node.type.size for node in graph.inputs)
-    for node in order:
-        if node.op is CONST or node.op is INPUT:
-            continue
-        held += node.type.size
-        peak = max(peak, held)
-        for operand in node.inputs:
-            uses[operand.id] -= 1
-            if uses[operand.id] == 0 and operand.op is not CONST:
-                held -= operand.type.size
-    return peak

@@ -6,7 +6,7 @@ infinity that the user's own operations made.
 
 from __future__ import annotations
 
-from graphad.builder import Builder, G, Value, rebuild
+from graphad.builder import Builder, G, rebuild
 from graphad.ir import CONST, Node
 from graphad.op import Operand
 from graphad.ops import OPS
@@ -111,7 +111,9 @@ def _read_back(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
 
 
 def _packed_element(builder: Builder, node: Node, bound: Bindings) -> Operand | None:
-    """The scalar that stands at the index."""
+    """The scalar that stands at the index of a pack."""
+    if node.inputs[0].op is not OPS["pack"]:
+        return None
     position = 0
     for i, n in zip(node.attrs[0], node.inputs[0].type.shape, strict=True):
         position = position * n + i
@@ -159,6 +161,7 @@ SHAPES = Table(
             name="transpose(transpose(x)) -> transpose(x)",
         ),
         rule(any_attrs("flip", any_attrs("flip", x)), _flipped_twice, name="flip(flip(x)) -> x"),
+        rule(any_attrs("element", x), _packed_element, name="pack(…, x, …)[at] -> x"),
         rule(any_attrs("slice", any_attrs("place", x)), _read_back, name="place(x)[at] -> x"),
         rule(
             any_attrs("slice", any_attrs("update", y, x)), _read_back, name="update(y, x)[at] -> x"
@@ -170,15 +173,6 @@ SHAPES = Table(
         ),
     ]
 )
-
-
-def _packed(builder: Builder, node: Node) -> Node:
-    """``pack(…)[index]`` is one of the packed scalars; the pattern language has fixed arities."""
-    if node.op is OPS["element"] and node.inputs[0].op is OPS["pack"]:
-        found = _packed_element(builder, node, {})
-        assert isinstance(found, Value)
-        return found.node
-    return node
 
 
 def _repeated(node: Node) -> Node | None:
@@ -257,6 +251,6 @@ def simplify(graph: G) -> G:
         made = _leaner(builder, node, operands) if node.op.elementwise else None
         if made is None:
             made = builder.emit(node.op, operands, node.attrs)
-        return _packed(builder, SIMPLIFY.rewrite(builder, made, "simplify"))
+        return SIMPLIFY.rewrite(builder, made, "simplify")
 
     return rebuild(graph, apply)

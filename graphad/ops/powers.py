@@ -82,8 +82,7 @@ def _power_partials(y: Operand, x: Operand, p: Operand) -> Sequence[Operand | Nu
 
 
 def _is_never_0(p: Operand) -> bool:
-    known = isinstance(p, Value) and p.node.op is CONST
-    return known and bool(np.all(p.node.attrs[0].array))  # type: ignore[attr-defined]
+    return isinstance(p, Value) and p.node.op is CONST and bool(np.all(p.node.attrs[0].array))
 
 
 power: Op = elementwise(

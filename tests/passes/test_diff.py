@@ -114,7 +114,7 @@ def test_auto_takes_reverse_for_wide_jacobians(
 ) -> None:
     """There are more input elements than output elements: reverse. Otherwise: forward."""
     graph = graph_of(lambda *xs: sum((summed(SIN(x)) for x in xs[1:]), summed(xs[0])), *types)
-    assert choose_mode(graph, wrt) == mode
+    assert choose_mode(graph, wrt)[0] == mode
     assert diff(graph, wrt) == diff(graph, wrt, mode)
     assert diff(graph, wrt) != diff(graph, wrt, "reverse" if mode == "forward" else "forward")
 
@@ -285,6 +285,7 @@ def test_complex_outputs_of_real_inputs() -> None:
     point = np.array([0.1, 0.2, 0.3])
     value = 1j * np.exp(0.6j)
     np.testing.assert_allclose(graph.diff()(point), np.full(3, value), rtol=1e-14)
+    assert "forward: a complex output of a real input" in graph.diff().explain()
     np.testing.assert_allclose(graph.diff(order=2)(point), np.full((3, 3), 1j * value), rtol=1e-14)
     for ask in (lambda: graph.diff(mode="reverse"), graph.vjp):
         with pytest.raises(DerivativeError, match="would lose the imaginary part; use mode="):

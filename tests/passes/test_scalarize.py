@@ -10,14 +10,19 @@ import pytest
 from graphad.api import trace
 from graphad.errors import PassError
 from graphad.evaluate import Program
-from graphad.ir import verify
+from graphad.ir import INPUT, Graph, verify
 from graphad.op import OPS, Op, Sample
 from graphad.passes import Pipeline, scalarize
-from graphad.passes.scalarize import is_scalar
 from tests.ops.calculus import case_name, graph_of as graph_of_op, point_of, samples_of
 from tests.passes.graphs import diagonal, drawn, graph_of, identity_like, names_of
 
 EINSUM, PLACE, MASK, WHERE = (OPS[name] for name in ("einsum", "place", "mask", "where"))
+
+
+def is_scalar(graph: Graph) -> bool:
+    """Return whether all nodes but inputs and packed outputs are scalars."""
+    outer = (INPUT, OPS["pack"])
+    return all(not node.type.shape or node.op in outer for node in graph.nodes)
 
 
 def rosenbrock(x: Any) -> Any:

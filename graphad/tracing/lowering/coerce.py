@@ -14,12 +14,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-import graphad.ops  # noqa: F401 -- fills OPS
 from graphad.builder import Builder, Value
 from graphad.constant import Constant
 from graphad.errors import TraceError, TypeRuleError
 from graphad.ir import CONST
-from graphad.op import OPS, Array, Number
+from graphad.op import Array, Number
+from graphad.ops import OPS
 from graphad.tracing.lowering.registry import ArrayLike
 from graphad.types import DTYPE_NAMES, DType
 
