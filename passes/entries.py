@@ -109,7 +109,7 @@ def request(
     names = named(graph, wrt)
     by_name = {node.attrs[0]: node for node in graph.inputs}
     types = [checked_input(by_name, name).type for name in names]
-    if isinstance(order, bool) or not isinstance(order, int | np.integer) or order < 0:
+    if order < 0:
         raise DerivativeError(f"the order of a derivative is 0, 1, 2, … and not {order!r}")
     found = {type.dtype for type in (*types, *[node.type for node in graph.outputs])}
     if len(found) > 1:
