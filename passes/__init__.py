@@ -12,6 +12,7 @@ from graphad.passes.contract import contract
 from graphad.passes.cse import cse
 from graphad.passes.dce import dce
 from graphad.passes.diff import diff
+from graphad.passes.factor import factor
 from graphad.passes.fold import fold
 from graphad.passes.jvp import jvp
 from graphad.passes.pipeline import PASSES, Pass, Pipeline, Report, graph_pass
@@ -34,6 +35,7 @@ __all__ = [
     "cse",
     "dce",
     "diff",
+    "factor",
     "fold",
     "graph_pass",
     "jvp",
