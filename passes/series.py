@@ -156,7 +156,7 @@ class Expansion:
         """Return the series of an op on series."""
         if op is MULTIPLY and len(args) == 2:  # partials of 1 leave the other factor as it is
             for one, other in (args, args[::-1]):
-                if one.is_constant and _is_one(one.leading) and one.leading.shape == ():
+                if one.is_constant and is_one(one.leading) and one.leading.shape == ():
                     return other
         moving = op.jvp is not None and any(not arg.is_constant for arg in args)
         composed = COMPOSED.get(op) if moving else None
@@ -166,6 +166,7 @@ class Expansion:
         key = (op, args, attrs)
         term = self._table.get(key)
         if term is None:
+            check_analytic(op, [arg.type for arg in args if not arg.is_constant])
             nodes = tuple([arg.leading.node for arg in args])
             leading = self.builder.value(self.builder.emit(op, nodes, attrs))
             term = self._table[key] = Term(self, op, args, attrs, leading)
@@ -187,8 +188,24 @@ def _vanishing(k: int) -> Operand | None:
     return None
 
 
-def _is_one(value: Value) -> bool:
+def is_one(value: Value) -> bool:
+    """Whether a value is a constant of ones."""
     return value.node.op is CONST and bool(np.all(value.node.attrs[0].array == 1))
+
+
+def check_analytic(op: Op, moving: Sequence[Type]) -> None:
+    """Refuse an op that has no complex derivative.
+
+    Raises
+    ------
+    DerivativeError
+        If it is one, and an operand that moves is complex.
+    """
+    if not op.analytic and any(type.is_complex for type in moving):
+        raise DerivativeError(
+            f"{op.name} of a complex number is not analytic, so it has no complex derivative; "
+            "write it with the real and imaginary parts as real inputs"
+        )
 
 
 def coefficient(term: Term, k: int) -> Coefficient:
