@@ -15,6 +15,7 @@ from graphad.passes.diff import diff
 from graphad.passes.factor import factor
 from graphad.passes.fold import fold
 from graphad.passes.jvp import jvp
+from graphad.passes.multivariate import multivariate
 from graphad.passes.pipeline import PASSES, Pass, Pipeline, Report, graph_pass
 from graphad.passes.scalarize import scalarize
 from graphad.passes.schedule import schedule
@@ -39,6 +40,7 @@ __all__ = [
     "fold",
     "graph_pass",
     "jvp",
+    "multivariate",
     "scalarize",
     "schedule",
     "simplify",
