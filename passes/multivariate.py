@@ -77,7 +77,9 @@ def _terms(
     inputs = {node.attrs[0]: builder.input(*node.attrs) for node in graph.inputs}
     positions = {node: i for i, node in enumerate(lowered.variables) if node is not None}
     terms: dict[Node, Packed] = {}
-    for node in needed(lowered.graph, roots):
+    nodes = needed(lowered.graph, roots)
+    inner = inner_products(nodes, roots)
+    for node in nodes:
         origin = lowered.graph.origins[node.id]
         builder.origin = origin
         if node.op is INPUT:
@@ -88,8 +90,9 @@ def _terms(
         elif node.op is CONST or not node.inputs:
             value = builder.value(builder.emit(node.op, (), node.attrs))
         else:
-            args = tuple([terms[operand] for operand in node.inputs])
-            terms[node] = polynomials.apply(node.op, args, node.attrs)
+            if node not in inner:
+                args = tuple([terms[operand] for operand in factors(node, inner)])
+                terms[node] = polynomials.apply(node.op, args, node.attrs)
             continue
         terms[node] = (
             polynomials.variable(value, positions[node])
@@ -109,3 +112,25 @@ def needed(graph: Graph, roots: Sequence[Node]) -> list[Node]:
             for operand in node.inputs:
                 marks[operand.id] = 1
     return [node for node in graph.nodes if marks[node.id]]
+
+
+def inner_products(nodes: Sequence[Node], roots: Sequence[Node]) -> set[Node]:
+    """Return the products that nothing but one other product uses."""
+    uses = dict.fromkeys(roots, 2)
+    for node in nodes:
+        for operand in node.inputs:
+            uses[operand] = uses.get(operand, 0) + (1 if node.op is OPS["multiply"] else 2)
+    return {node for node in nodes if node.op is OPS["multiply"] and uses[node] == 1}
+
+
+def factors(node: Node, inner: set[Node]) -> list[Node]:
+    """Return the operands of a node, and for those that are inner products, theirs."""
+    found: list[Node] = []
+    stack = list(reversed(node.inputs))
+    while stack:
+        operand = stack.pop()
+        if operand in inner:
+            stack.extend(reversed(operand.inputs))
+        else:
+            found.append(operand)
+    return found

@@ -335,14 +335,9 @@ def _folded_product(args: tuple[Packed, ...], attrs: Attrs) -> Packed | None:
     """More than two factors by halves: products of few are shared by products of many."""
     if len(args) <= 2:
         return None
-    level = list(args)
-    while len(level) > 1:
-        pairs = [level[at : at + 2] for at in range(0, len(level), 2)]
-        level = [
-            pair[0] if len(pair) == 1 else pair[0].emit(MULTIPLY, tuple(pair), ())
-            for pair in pairs
-        ]
-    return level[0]
+    middle = (len(args) + 1) // 2
+    halves = [MULTIPLY(*half) if len(half) > 1 else half[0] for half in (args[:middle], args[middle:])]
+    return _packed(MULTIPLY(*halves))
 
 
 def _integer_power(args: tuple[Packed, ...], attrs: Attrs) -> Packed | None:
