@@ -12,10 +12,12 @@ from graphad.passes.contract import contract
 from graphad.passes.cse import cse
 from graphad.passes.dce import dce
 from graphad.passes.diff import diff
+from graphad.passes.edge_pushing import edge_pushing
 from graphad.passes.factor import factor
 from graphad.passes.fold import fold
 from graphad.passes.jvp import jvp
 from graphad.passes.multivariate import multivariate
+from graphad.passes.nested import nested
 from graphad.passes.pipeline import PASSES, Pass, Pipeline, Report, graph_pass
 from graphad.passes.scalarize import scalarize
 from graphad.passes.schedule import schedule
@@ -36,11 +38,13 @@ __all__ = [
     "cse",
     "dce",
     "diff",
+    "edge_pushing",
     "factor",
     "fold",
     "graph_pass",
     "jvp",
     "multivariate",
+    "nested",
     "scalarize",
     "schedule",
     "simplify",
