@@ -194,16 +194,15 @@ def _count(term: Packed) -> int:
 
 
 def _root(term: Packed) -> Rule:
-    half = term.args[0] * 0.5
-    assert isinstance(half, type(term))
+    (u,) = term.args
+    one = _one(term)
 
     def rule(index: MultiIndex) -> Recipe:
-        products: list[Product] = [
-            (-0.5 * count, term, beta, term, gamma)
-            for beta, gamma, count in term.expansion.splits(index)
-            if beta and gamma
-        ]
-        return Recipe(products, half, term.leading)
+        products: list[Product] = [(0.5, u, index, one, ())]
+        for beta, gamma, count in term.expansion.splits(index):
+            if beta and gamma:
+                products.append((-0.5 * count, term, beta, term, gamma))
+        return Recipe(products, divisor=term.leading)
 
     return rule
 
@@ -259,11 +258,15 @@ def _packed(operand: Operand) -> Packed:
     return operand
 
 
+def _one(term: Packed) -> Packed:
+    expansion = term.expansion
+    return expansion.constant(expansion.builder.constant(term.type.dtype.type(1)))
+
+
 def _by_partials(term: Packed) -> Rule:
     op = term.op
     assert op.jvp is not None
-    expansion = term.expansion
-    one = expansion.constant(expansion.builder.constant(term.type.dtype.type(1)))
+    one = _one(term)
     pairs: list[tuple[Packed, Packed]] = []
     for i, arg in enumerate(term.args):
         if arg.mask:
