@@ -8,6 +8,7 @@ if __name__ != "graphad.passes":
 from graphad.passes.assemble import assemble
 from graphad.passes.batch import batch
 from graphad.passes.collect import collect
+from graphad.passes.compose import compose
 from graphad.passes.contract import contract
 from graphad.passes.cse import cse
 from graphad.passes.dce import dce
@@ -34,6 +35,7 @@ __all__ = [
     "assemble",
     "batch",
     "collect",
+    "compose",
     "contract",
     "cse",
     "dce",

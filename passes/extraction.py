@@ -128,7 +128,7 @@ class Extraction:
         place = Place(atom, monomial)
         atoms = list(dict.fromkeys(monomial))
         for i, a in enumerate(atoms):
-            if abs(coefficient) != 1.0:
+            if abs(coefficient) not in {0.0, 1.0}:
                 yield Pair(-1, a, abs(coefficient)), place
             if monomial.count(a) > 1:
                 yield Pair(a, a), place
@@ -182,7 +182,7 @@ class Extraction:
         return sum(found.values()) - 1
 
     def _kernel_plan(self, part: Kernel) -> tuple[int, float, list[Place]]:
-        """Return what a kernel saves, the number that it is scaled by, and where it is taken out."""
+        """Return what a kernel saves, the number it is scaled by, and where it is taken out."""
         taken: set[tuple[int, Monomial]] = set()
         places: list[Place] = []
         for place in self.places[part]:

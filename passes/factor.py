@@ -7,19 +7,8 @@ from graphad.cost import operations
 from graphad.ir import CONST, INPUT, Graph, Node
 from graphad.passes.extraction import Extraction
 from graphad.passes.pipeline import graph_pass
-from graphad.passes.polynomials import (
-    ADD,
-    DIVIDE,
-    MULTIPLY,
-    NEGATIVE,
-    POWER,
-    RECIPROCAL,
-    SUBTRACT,
-    Monomial,
-    Polynomial,
-    Reader,
-    System,
-)
+from graphad.passes.polynomials import ADD, SUBTRACT, Monomial, Polynomial, Reader, System
+from graphad.passes.products import DIVIDE, MULTIPLY, NEGATIVE, POWER, RECIPROCAL
 
 STEPS = 20_000
 """Most parts that are taken out: a bound on time that does not depend on the machine."""

@@ -167,7 +167,8 @@ class Reader:
 
     def _product(self, factors: list[Polynomial], node: Node) -> Polynomial:
         """Multiply; a number is distributed over a sum, other factors get a name for it."""
-        coefficient, monomial = 1.0, ()
+        coefficient = 1.0
+        monomial: Monomial = ()
         sums: list[Polynomial] = []
         for factor in factors:
             if len(factor) == 1:

@@ -12,6 +12,7 @@ from graphad.ops import OPS
 from graphad.passes.jvp import named, tangent_inputs, zeros
 from graphad.passes.pipeline import graph_pass
 from graphad.passes.series import Expansion, Term, coefficient
+from graphad.types import Type
 
 
 @graph_pass(preserves=False)
@@ -47,11 +48,36 @@ def taylor(graph: G, order: int = 2, wrt: str | Sequence[str] | None = None) -> 
     with paused_gc():
         builder = Builder()
         primals, directions = tangent_inputs(builder, graph, names)
-        expansion = Expansion(builder)
-        terms = _terms(expansion, graph, primals, directions)
-        expansion.expand(order)
-        outputs = [_stacked(builder, terms[node.id], order) for node in graph.outputs]
+        series = expanded(builder, graph, primals, directions, order)
+        pairs = zip(graph.outputs, series, strict=True)
+        outputs = [_stacked(builder, node.type, parts) for node, parts in pairs]
         return builder.finish(graph.name, outputs, graph.tree, graph.symmetry, make=type(graph))
+
+
+def expanded(
+    builder: Builder,
+    graph: Graph,
+    primals: dict[int, Node],
+    directions: dict[int, Node],
+    order: int,
+) -> list[list[Value | None]]:
+    """Emit the Taylor coefficients of each output; those that are None are structural zeros.
+
+    Parameters
+    ----------
+    builder : Builder
+        Where they go.
+    graph : Graph
+        The function.
+    primals, directions : dict of int to Node
+        Values of all inputs, and directions of those that move, by id.
+    order : int
+        The highest power.
+    """
+    expansion = Expansion(builder)
+    terms = _terms(expansion, graph, primals, directions)
+    expansion.expand(order)
+    return [[coefficient(terms[node.id], k) for k in range(order + 1)] for node in graph.outputs]
 
 
 def _terms(
@@ -81,14 +107,10 @@ def _terms(
     return terms
 
 
-def _stacked(builder: Builder, term: Term, order: int) -> Operand:
+def _stacked(builder: Builder, type: Type, series: Sequence[Value | None]) -> Operand:
     """The coefficients of a series along a new last axis."""
-    parts: list[Value] = []
-    for k in range(order + 1):
-        part = coefficient(term, k)
-        parts.append(part if part is not None else zeros(builder, term.type))
-    if not term.shape:
-        return OPS["pack"](*parts, shape=(order + 1,))
-    shape = (*term.shape, 1)
-    columns = [OPS["reshape"](part, shape=shape) for part in parts]
-    return columns[0] if len(columns) == 1 else OPS["concatenate"](*columns, axis=len(shape) - 1)
+    parts = [part if part is not None else zeros(builder, type) for part in series]
+    if not type.shape:
+        return OPS["pack"](*parts, shape=(len(parts),))
+    columns = [OPS["reshape"](part, shape=(*type.shape, 1)) for part in parts]
+    return columns[0] if len(columns) == 1 else OPS["concatenate"](*columns, axis=type.ndim)

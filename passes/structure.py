@@ -1,0 +1,187 @@
+"""What scalar nodes depend on, and through what: the facts that decide how to derive them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graphad.builder import Builder
+from graphad.ir import CONST, Node
+from graphad.ops import OPS
+
+ADD, SUBTRACT, NEGATIVE = OPS["add"], OPS["subtract"], OPS["negative"]
+MULTIPLY, DIVIDE = OPS["multiply"], OPS["divide"]
+WIDEST = 64
+"""Frontiers of more nodes than this are not followed."""
+
+Affine = dict[int, float]
+
+
+class Structure:
+    """Facts about the nodes of a builder, found as they are asked for.
+
+    For each node that depends on variables:
+
+    - its *support*: the variables it depends on, as bits;
+    - its *affine form*, if it is a linear combination of variables plus something constant;
+    - its *top*: the node nearest to the variables that all ways from them to it run through, itself
+      if there is none before. It is the first of its dominators (Lengauer and Tarjan 1979) below
+      the variables, and takes one comparison: it is the top of all operands, if they have one;
+    - its *frontier*: the affine nodes that its other operations start from.
+
+    Parameters
+    ----------
+    builder : Builder
+        Holds the nodes; more may be added at any time.
+    variables : sequence of Node or None
+        The variables, in order.
+    """
+
+    def __init__(self, builder: Builder, variables: Sequence[Node | None]) -> None:
+        self.builder = builder
+        self.positions = {node.id: i for i, node in enumerate(variables) if node is not None}
+        self.supports: list[int] = []
+        self.affine_forms: list[Affine | None] = []
+        self.tops: list[Node] = []
+        self.frontiers: list[tuple[Node, ...] | None] = []
+
+    def support(self, node: Node) -> int:
+        """Return the variables that a node depends on, one bit each."""
+        self._extend(node.id)
+        return self.supports[node.id]
+
+    def affine(self, node: Node) -> Affine | None:
+        """Return coefficients by variable, or None for a node that is not affine."""
+        self._extend(node.id)
+        return self.affine_forms[node.id]
+
+    def top(self, node: Node) -> Node:
+        """Return the first node that all ways from the variables to `node` run through."""
+        self._extend(node.id)
+        return self.tops[node.id]
+
+    def waist(self, node: Node) -> tuple[Node, ...] | None:
+        """Return the frontier of a node, if it is narrower than its support."""
+        self._extend(node.id)
+        frontier = self.frontiers[node.id]
+        if frontier is None or len(frontier) >= self.supports[node.id].bit_count():
+            return None
+        return frontier
+
+    def _extend(self, id: int) -> None:
+        for node in self.builder.nodes[len(self.supports) : id + 1]:
+            self._enter(node)
+
+    def _enter(self, node: Node) -> None:
+        position = self.positions.get(node.id)
+        moving = [operand for operand in node.inputs if self.supports[operand.id]]
+        if position is not None:
+            self.supports.append(1 << position)
+            self.affine_forms.append({position: 1.0})
+            self.tops.append(node)
+            self.frontiers.append((node,))
+            return
+        support = 0
+        for operand in moving:
+            support |= self.supports[operand.id]
+        self.supports.append(support)
+        form = self._affine_form(node, moving)
+        self.affine_forms.append(form)
+        tops = {self.tops[operand.id].id for operand in moving}
+        self.tops.append(self.tops[moving[0].id] if len(tops) == 1 else node)
+        self.frontiers.append(self._frontier(node, moving, form))
+
+    def _affine_form(self, node: Node, moving: Sequence[Node]) -> Affine | None:
+        if not moving:
+            return {}
+        if node.op is ADD or node.op is SUBTRACT or node.op is NEGATIVE:
+            total: Affine = {}
+            for place, operand in enumerate(node.inputs):
+                form = self.affine_forms[operand.id]
+                if form is None:
+                    return None
+                minus = node.op is NEGATIVE or (node.op is SUBTRACT and place == 1)
+                for variable, coefficient in form.items():
+                    total[variable] = total.get(variable, 0.0) + (
+                        -coefficient if minus else coefficient
+                    )
+            return total
+        scale = self.scale(node)
+        form = self.affine_forms[moving[0].id]
+        if scale is None or form is None:
+            return None
+        return {variable: scale * coefficient for variable, coefficient in form.items()}
+
+    def scale(self, node: Node) -> float | None:
+        """Return c for a node that is c times its one moving operand, c a number."""
+        if node.op is NEGATIVE:
+            return -1.0
+        if node.op is not MULTIPLY and node.op is not DIVIDE:
+            return None
+        fixed = [operand for operand in node.inputs if not self.supports[operand.id]]
+        if len(fixed) != len(node.inputs) - 1 or any(not _is_real(item) for item in fixed):
+            return None
+        scale = 1.0
+        for item in fixed:
+            scale *= float(item.attrs[0].scalar)
+        if node.op is DIVIDE:
+            if node.inputs[1] is not fixed[0] or scale == 0.0:
+                return None
+            scale = 1.0 / scale
+        return scale
+
+    def _frontier(
+        self, node: Node, moving: Sequence[Node], form: Affine | None
+    ) -> tuple[Node, ...] | None:
+        if form is not None:
+            core = moving[0] if len(moving) == 1 and self.scale(node) is not None else None
+            if not moving:
+                return ()
+            return (node,) if core is None else self.frontiers[core.id]
+        found: dict[int, Node] = {}
+        for operand in moving:
+            part = self.frontiers[operand.id]
+            if part is None:
+                return None
+            for item in part:
+                found[item.id] = item
+        if len(found) > WIDEST:
+            return None
+        return tuple([found[id] for id in sorted(found)])
+
+
+def _is_real(node: Node) -> bool:
+    return node.op is CONST and not node.type.shape and node.type.dtype.kind == "f"
+
+
+def bits(mask: int) -> list[int]:
+    """Return the positions of the bits of a mask.
+
+    Examples
+    --------
+    >>> bits(0b1011)
+    [0, 1, 3]
+    """
+    found = []
+    while mask:
+        low = mask & -mask
+        found.append(low.bit_length() - 1)
+        mask ^= low
+    return found
+
+
+def cone(builder: Builder, roots: Sequence[Node], stops: Sequence[Node]) -> list[Node]:
+    """Return the nodes between `stops` and `roots`, operands first, `stops` not among them."""
+    stopped = {node.id for node in stops}
+    seen: dict[int, Node] = {}
+    stack = [node for node in roots if node.id not in stopped]
+    while stack:
+        node = stack.pop()
+        if node.id in seen:
+            continue
+        seen[node.id] = node
+        stack.extend(
+            operand
+            for operand in node.inputs
+            if operand.id not in stopped and operand.id not in seen
+        )
+    return [seen[id] for id in sorted(seen)]
