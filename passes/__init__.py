@@ -19,6 +19,7 @@ from graphad.passes.fold import fold
 from graphad.passes.jvp import jvp
 from graphad.passes.multivariate import multivariate
 from graphad.passes.nested import nested
+from graphad.passes.operators import operator
 from graphad.passes.pipeline import PASSES, Pass, Pipeline, Report, graph_pass
 from graphad.passes.scalarize import scalarize
 from graphad.passes.schedule import schedule
@@ -47,6 +48,7 @@ __all__ = [
     "jvp",
     "multivariate",
     "nested",
+    "operator",
     "scalarize",
     "schedule",
     "simplify",
