@@ -13,6 +13,7 @@ from graphad.errors import DerivativeError
 from graphad.ir import Graph, Node
 from graphad.passes.diff import Leaf, check_reverse, choose_mode, differentiate
 from graphad.passes.jvp import jvp, named, shifted
+from graphad.passes.operators import Terms, biharmonic_terms, laplacian_terms, operator
 from graphad.passes.pipeline import Pipeline
 from graphad.passes.taylor import taylor
 from graphad.passes.transpose import transpose
@@ -277,10 +278,60 @@ class Derivable(Graph):
             made = _directed(made, moving, given)
         return self._finished(made, optimize)
 
+    def operator(self, terms: Terms, wrt: Wrt = None, optimize: bool = True) -> Self:
+        """Return the graph of ``Σ c_α ∂^α f`` for each output element, collapsed as it is pushed.
+
+        Parameters
+        ----------
+        terms : mapping of tuple to number
+            ``{(0, 0): 1.0, (1,): -1.0}`` is ∂²/∂x_0² - ∂/∂x_1; variables are positions among the
+            elements of the inputs in `wrt`, names of scalar inputs, or names with indices.
+        wrt, optimize
+            As for `jvp`.
+
+        Examples
+        --------
+        >>> from graphad import trace
+        >>> g = trace(lambda t, x: t * x**3)
+        >>> float(g.operator({("x", "x"): 1.0, ("t",): -1.0})(1.0, 2.0))
+        4.0
+        """
+        return self._finished(operator(self, terms, self._listed(wrt)), optimize)
+
+    def laplacian(self, wrt: Wrt = None, weights: Any = None, optimize: bool = True) -> Self:
+        """Return the graph of ``Σ ∂²f/∂x_i²``, or ``Σ C_ij ∂²f/∂x_i∂x_j`` for a matrix of weights.
+
+        For each output element; pushes 2 + n vectors through the graph. A vector of weights is a
+        diagonal.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from graphad import trace
+        >>> float(trace(lambda x: np.sum(x**3), np.zeros(2)).laplacian()(np.array([1.0, 2.0])))
+        18.0
+        """
+        names = self._listed(wrt)
+        return self.operator(laplacian_terms(self, names, weights), names, optimize)
+
+    def biharmonic(self, wrt: Wrt = None, optimize: bool = True) -> Self:
+        """Return the graph of ``ΔΔf`` for each output element; for 5 variables, 27 vectors."""
+        names = self._listed(wrt)
+        return self.operator(biharmonic_terms(self, names), names, optimize)
+
+    def directional(self, order: int, wrt: Wrt = None, optimize: bool = True) -> Self:
+        """Return the graph of ``D^k f(x)[v_1, …, v_k]``, the directions being further inputs."""
+        names, made = self._listed(wrt), self
+        for _ in range(_whole(order, "derivative")):
+            made = jvp(made, names, values=False)
+        return self._finished(made, optimize)
+
     def _listed(self, wrt: Wrt) -> tuple[str, ...]:
         return named(self, self._names(wrt))
 
     def _finished(self, made: Self, optimize: bool) -> Self:
+        if made is self:  # a derivative of order 0
+            return self
         made.derivation = None
         if not optimize:
             return made

@@ -85,7 +85,7 @@ class Blocks:
         assert block.known is not None
         size = block.type.size
         flat = block.known.reshape(-1, size) if size else block.known
-        if not block.bare and flat.shape == (size, size) and np.array_equal(flat, np.eye(size)):
+        if size > 1 and flat.shape == (size, size) and np.array_equal(flat, np.eye(size)):
             attrs = (block.type.shape, DTYPE_NAMES[block.type.dtype])
             unit = self.builder.value(self.builder.emit(OPS["identity"], (), attrs))
             return as_value(reshape_to(unit, block.lead + block.type.shape))
