@@ -14,6 +14,7 @@ from graphad.passes.cse import cse
 from graphad.passes.dce import dce
 from graphad.passes.diff import diff
 from graphad.passes.edge_pushing import edge_pushing
+from graphad.passes.eliminate import eliminate
 from graphad.passes.factor import factor
 from graphad.passes.fold import fold
 from graphad.passes.jvp import jvp
@@ -42,6 +43,7 @@ __all__ = [
     "dce",
     "diff",
     "edge_pushing",
+    "eliminate",
     "factor",
     "fold",
     "graph_pass",
