@@ -74,12 +74,25 @@ def check_laplacian(found: Any, printed: str) -> None:
     assert "einsum" in printed
 
 
+def check_plate(found: Any, printed: str) -> None:
+    """Assert both ways to ΔΔ agree, and that the fitted deflection is that of the load."""
+    assert found.collapsed == pytest.approx(found.nested, rel=1e-11)
+    value, collapsed, nested = found.operations
+    assert collapsed < 13 * value < nested / 3
+    assert found.gradient == pytest.approx(found.differences, rel=1e-6)
+    first, last = found.losses
+    assert last < 1e-4 * first
+    assert found.error < 0.03
+    assert "largest error" in printed
+
+
 CHECKS: dict[str, Callable[[Any, str], None]] = {
     "christoffel": check_christoffel,
     "laplacian": check_laplacian,
     "lennard_jones": check_lennard_jones,
     "newton_rosenbrock": check_newton_rosenbrock,
     "nth_derivative": check_nth_derivative,
+    "plate": check_plate,
 }
 
 
