@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from graphad.builder import Builder, G, Value, paused_gc
-from graphad.ir import CONST, INPUT, Graph, Node
-from graphad.ops import OPS
-from graphad.passes.entries import Entry, Scalars, finish_entries, request, scalars
+from graphad.ir import Graph, Node
+from graphad.passes.entries import Entry, finish_entries, request, scalars
 from graphad.passes.multivariate_expansion import Packed, Polynomials
+from graphad.passes.multivariate_structure import (
+    factors,
+    inner_products,
+    leaf_value,
+    needed,
+)
 from graphad.passes.pipeline import graph_pass
 
 
@@ -59,9 +64,16 @@ def multivariate(
     lowered = scalars(graph, wanted.wrt)
     with paused_gc():
         builder = Builder()
+        for node in graph.inputs:
+            builder.input(*node.attrs)
         polynomials = Polynomials(builder, order, "multivariate")
         roots = dict.fromkeys([lowered.rows[row] for row, _ in wanted.entries])
-        terms = _terms(polynomials, graph, lowered, tuple(roots))
+        positions = {node: i for i, node in enumerate(lowered.variables) if node is not None}
+
+        def seed(node: Node, value: Value) -> Packed | None:
+            return polynomials.variable(value, positions[node]) if node in positions else None
+
+        terms = expand_terms(polynomials, lowered.graph, tuple(roots), seed)
         for row, index in wanted.entries:
             polynomials.want(terms[lowered.rows[row]], index)
         polynomials.expand()
@@ -69,68 +81,36 @@ def multivariate(
         return finish_entries(builder, graph, values)
 
 
-def _terms(
-    polynomials: Polynomials, graph: Graph, lowered: Scalars, roots: Sequence[Node]
+def expand_terms(
+    polynomials: Polynomials,
+    graph: Graph,
+    roots: Sequence[Node],
+    seed: Callable[[Node, Value], Packed | None],
 ) -> dict[Node, Packed]:
-    """The polynomials of all nodes that the roots depend on."""
+    """Return the polynomials of nodes and of what they depend on.
+
+    Parameters
+    ----------
+    polynomials : Polynomials
+        Where they are made.
+    graph : Graph
+        A graph of scalars.
+    roots : sequence of Node
+        What is wanted.
+    seed : callable
+        ``seed(node, value)``: the polynomial of a variable; None for other inputs.
+    """
     builder = polynomials.builder
-    inputs = {node.attrs[0]: builder.input(*node.attrs) for node in graph.inputs}
-    positions = {node: i for i, node in enumerate(lowered.variables) if node is not None}
     terms: dict[Node, Packed] = {}
-    nodes = needed(lowered.graph, roots)
+    nodes = needed(graph, roots)
     inner = inner_products(nodes, roots)
     for node in nodes:
-        origin = lowered.graph.origins[node.id]
-        builder.origin = origin
-        if node.op is INPUT:
-            value = inputs[node.attrs[0]]
-        elif node.op is OPS["element"] and node.inputs[0].op is INPUT:
-            operand = inputs[node.inputs[0].attrs[0]].node
-            value = builder.value(builder.emit(node.op, (operand,), node.attrs))
-        elif node.op is CONST or not node.inputs:
-            value = builder.value(builder.emit(node.op, (), node.attrs))
-        else:
-            if node not in inner:
-                args = tuple([terms[operand] for operand in factors(node, inner)])
-                terms[node] = polynomials.apply(node.op, args, node.attrs)
-            continue
-        terms[node] = (
-            polynomials.variable(value, positions[node])
-            if node in positions
-            else polynomials.constant(value)
-        )
+        builder.origin = graph.origins[node.id]
+        value = leaf_value(builder, node)
+        if value is not None:
+            term = seed(node, value)
+            terms[node] = polynomials.constant(value) if term is None else term
+        elif node not in inner:
+            args = tuple([terms[operand] for operand in factors(node, inner)])
+            terms[node] = polynomials.apply(node.op, args, node.attrs)
     return terms
-
-
-def needed(graph: Graph, roots: Sequence[Node]) -> list[Node]:
-    """Return the nodes that some nodes of a graph depend on, operands before their users."""
-    marks = bytearray(len(graph.nodes))
-    for node in roots:
-        marks[node.id] = 1
-    for node in reversed(graph.nodes):
-        if marks[node.id]:
-            for operand in node.inputs:
-                marks[operand.id] = 1
-    return [node for node in graph.nodes if marks[node.id]]
-
-
-def inner_products(nodes: Sequence[Node], roots: Sequence[Node]) -> set[Node]:
-    """Return the products that nothing but one other product uses."""
-    uses = dict.fromkeys(roots, 2)
-    for node in nodes:
-        for operand in node.inputs:
-            uses[operand] = uses.get(operand, 0) + (1 if node.op is OPS["multiply"] else 2)
-    return {node for node in nodes if node.op is OPS["multiply"] and uses[node] == 1}
-
-
-def factors(node: Node, inner: set[Node]) -> list[Node]:
-    """Return the operands of a node, and for those that are inner products, theirs."""
-    found: list[Node] = []
-    stack = list(reversed(node.inputs))
-    while stack:
-        operand = stack.pop()
-        if operand in inner:
-            stack.extend(reversed(operand.inputs))
-        else:
-            found.append(operand)
-    return found

@@ -121,11 +121,11 @@ class Polynomials:
             term = self._constants[value.node] = Packed(self, CONST, (), (), value)
         return term
 
-    def variable(self, value: Value, position: int) -> Packed:
-        """Return the variable x_i as a polynomial: ``[x_i, e_i, 0]``."""
+    def variable(self, value: Value, position: int, slope: int = 1) -> Packed:
+        """Return a line along the variable of a position: ``[value, slope·e_i, 0]``."""
         term = Packed(self, CONST, (), (), value)
         term.mask, term.degree = 1 << position, 1
-        term.coefficients[position,] = self.builder.constant(value.type.dtype.type(1))
+        term.coefficients[position,] = self.builder.constant(value.type.dtype.type(slope))
         return term
 
     def apply(self, op: Op, args: tuple[Packed, ...], attrs: Attrs) -> Packed:
