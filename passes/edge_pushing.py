@@ -140,8 +140,7 @@ class Sweep:
             if adjoint is not None:
                 value = local.total(adjoint)
                 self._create(node, value)
-                for operand, part in local.back(node, value, self.wanted):
-                    self.adjoints.setdefault(operand.id, []).append(part)
+                self._adjoin(node, value)
         return self._entries()
 
     def _below(self, root: Node) -> list[int]:
@@ -213,6 +212,14 @@ class Sweep:
                 continue
             second = shape.emit(builder, partial, made)
             self._add(a, b, builder.emit(MULTIPLY, (adjoint, second)))
+
+    def _adjoin(self, node: Node, adjoint: Node) -> None:
+        """Add to the adjoints of operands; those of variables are not needed."""
+        variables = self.local.variables
+        if all(operand.id in variables for operand in node.inputs):
+            return
+        for operand, part in self.local.back(node, adjoint, self.wanted):
+            self.adjoints.setdefault(operand.id, []).append(part)
 
     def _entries(self) -> dict[tuple[int, ...], Node]:
         variables = self.local.variables

@@ -83,34 +83,52 @@ def _peeled_product(builder: Lean, left: Node, right: Node) -> Node:
     made = builder.emit(MULTIPLY, tuple(cores))
     if negated:
         made = builder.emit(NEGATIVE, (made,))
-    for condition in reversed(conditions):
-        made = builder.emit(MASK, (condition, made))
-    return made
+    return _masked(builder, conditions, made)
 
 
 def _cheaper_sum(builder: Lean, inputs: tuple[Node, ...]) -> Node | None:
-    if all(node.op is CONST for node in inputs) and len(inputs) == 2:
+    if len(inputs) == 2 and all(node.op is CONST for node in inputs):
         return _computed(builder, ADD, inputs)
     first = inputs[0].type
     if not first.is_inexact or any(node.type != first for node in inputs):
         return None
     counts = Counter(inputs)
-    if len(counts) == len(inputs):
-        return None
-    terms = [times(builder, count, node) for node, count in counts.items()]  # x + x -> 2 · x
-    return terms[0] if len(terms) == 1 else builder.emit(ADD, tuple(terms))
+    if len(counts) < len(inputs):  # x + x -> 2 · x
+        terms = tuple([times(builder, count, node) for node, count in counts.items()])
+        return terms[0] if len(terms) == 1 else builder.emit(ADD, terms)
+    return _selected_last(builder, ADD, inputs)
 
 
 def _cheaper_difference(builder: Lean, inputs: tuple[Node, ...]) -> Node | None:
-    constant = inputs[0].op is CONST and inputs[1].op is CONST
-    return _computed(builder, SUBTRACT, inputs) if constant else None
+    if all(node.op is CONST for node in inputs):
+        return _computed(builder, SUBTRACT, inputs)
+    return _selected_last(builder, SUBTRACT, inputs)
 
 
 def _cheaper_negative(builder: Lean, inputs: tuple[Node, ...]) -> Node | None:
     operand = inputs[0]
     if operand.op is NEGATIVE:  # -(-x) -> x
         return operand.inputs[0]
-    return _computed(builder, NEGATIVE, inputs) if operand.op is CONST else None
+    if operand.op is CONST:
+        return _computed(builder, NEGATIVE, inputs)
+    return _selected_last(builder, NEGATIVE, inputs)
+
+
+def _selected_last(builder: Lean, op: Op, inputs: tuple[Node, ...]) -> Node | None:
+    """Take masks that all operands have out of an op: ``c(x) + c(y)`` is ``c(x + y)``."""
+    conditions = []
+    while all(node.op is MASK and node.inputs[0] is inputs[0].inputs[0] for node in inputs):
+        conditions.append(inputs[0].inputs[0])
+        inputs = tuple([node.inputs[1] for node in inputs])
+    if not conditions or any(node.type != inputs[0].type for node in inputs):
+        return None
+    return _masked(builder, conditions, builder.emit(op, inputs))
+
+
+def _masked(builder: Lean, conditions: Sequence[Node], made: Node) -> Node:
+    for condition in reversed(conditions):
+        made = builder.emit(MASK, (condition, made))
+    return made
 
 
 def _cheaper_quotient(builder: Lean, inputs: tuple[Node, ...]) -> Node | None:
@@ -185,12 +203,12 @@ class Local:
             variable = self.variables.get(position)
             if variable is not None:
                 found = 1 << variable
-            elif made.op.jvp is not None and made.type.is_inexact:
+            elif made.type.is_inexact:
                 for operand in made.inputs:
                     found |= masks[operand.id]
                 if found and not made.op.analytic:
                     _check_analytic(made)
-            masks.append(found)
+            masks.append(found if made.op.jvp is not None or variable is not None else 0)
         return masks[node.id]
 
     def push(self, roots: Sequence[Node], variable: int) -> list[Value | None]:

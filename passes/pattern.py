@@ -129,7 +129,7 @@ class Supports:
         """Return all multi-indices over some variables."""
         known = self._full.get(variables)
         if known is None:
-            _check_size(comb(len(variables) + self.order, self.order), self.order)
+            _check_size(comb(len(variables) + self.order, self.order) - 1, self.order)
             ordered = sorted(variables)
             indices = frozenset(
                 [
