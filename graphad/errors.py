@@ -46,3 +46,7 @@ class ParseError(GraphadError, ValueError):
 
 class RenderError(GraphadError, OSError):
     """A drawing could not be made or written."""
+
+
+class PrecisionWarning(UserWarning):
+    """A result is right to fewer digits than half of those that its dtype has."""

@@ -13,6 +13,7 @@ from graphad.passes.contract import contract
 from graphad.passes.cse import cse
 from graphad.passes.dce import dce
 from graphad.passes.diff import diff
+from graphad.passes.directions import directions
 from graphad.passes.edge_pushing import edge_pushing
 from graphad.passes.eliminate import eliminate
 from graphad.passes.factor import factor
@@ -42,6 +43,7 @@ __all__ = [
     "cse",
     "dce",
     "diff",
+    "directions",
     "edge_pushing",
     "eliminate",
     "factor",

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from graphad.builder import Builder, G, Value, paused_gc
-from graphad.ir import Graph, Node
+from graphad.ir import Node
 from graphad.passes.entries import Entry, finish_entries, request, scalars
-from graphad.passes.multivariate_expansion import Packed, Polynomials
-from graphad.passes.multivariate_structure import (
-    factors,
-    inner_products,
-    leaf_value,
-    needed,
-)
+from graphad.passes.multivariate_expansion import Packed, Polynomials, expand_terms
 from graphad.passes.pipeline import graph_pass
 
 
@@ -79,38 +73,3 @@ def multivariate(
         polynomials.expand()
         values = [terms[lowered.rows[row]].coefficients.get(index) for row, index in wanted.entries]
         return finish_entries(builder, graph, values)
-
-
-def expand_terms(
-    polynomials: Polynomials,
-    graph: Graph,
-    roots: Sequence[Node],
-    seed: Callable[[Node, Value], Packed | None],
-) -> dict[Node, Packed]:
-    """Return the polynomials of nodes and of what they depend on.
-
-    Parameters
-    ----------
-    polynomials : Polynomials
-        Where they are made.
-    graph : Graph
-        A graph of scalars.
-    roots : sequence of Node
-        What is wanted.
-    seed : callable
-        ``seed(node, value)``: the polynomial of a variable; None for other inputs.
-    """
-    builder = polynomials.builder
-    terms: dict[Node, Packed] = {}
-    nodes = needed(graph, roots)
-    inner = inner_products(nodes, roots)
-    for node in nodes:
-        builder.origin = graph.origins[node.id]
-        value = leaf_value(builder, node)
-        if value is not None:
-            term = seed(node, value)
-            terms[node] = polynomials.constant(value) if term is None else term
-        elif node not in inner:
-            args = tuple([terms[operand] for operand in factors(node, inner)])
-            terms[node] = polynomials.apply(node.op, args, node.attrs)
-    return terms

@@ -11,10 +11,10 @@ recurrences.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from graphad.builder import Builder, Value
-from graphad.ir import CONST, Origin
+from graphad.ir import CONST, Graph, Node, Origin
 from graphad.op import Array, Attrs, Number, Op, Operand
 from graphad.ops import OPS
 from graphad.passes.entries import MultiIndex
@@ -26,6 +26,7 @@ from graphad.passes.multivariate_rules import (
     maker_of,
     split,
 )
+from graphad.passes.multivariate_structure import factors, inner_products, leaf_value, needed
 from graphad.passes.multivariate_sums import Sum
 from graphad.passes.series import check_analytic, is_one
 from graphad.types import Type
@@ -245,3 +246,37 @@ def _linear(term: Packed, index: MultiIndex) -> Value | None:
     assert made is None or isinstance(made, Value)
     return made
 
+
+def expand_terms(
+    polynomials: Polynomials,
+    graph: Graph,
+    roots: Sequence[Node],
+    seed: Callable[[Node, Value], Packed | None],
+) -> dict[Node, Packed]:
+    """Return the polynomials of nodes and of what they depend on.
+
+    Parameters
+    ----------
+    polynomials : Polynomials
+        Where they are made.
+    graph : Graph
+        A graph of scalars.
+    roots : sequence of Node
+        What is wanted.
+    seed : callable
+        ``seed(node, value)``: the polynomial of a variable; None for other inputs.
+    """
+    builder = polynomials.builder
+    terms: dict[Node, Packed] = {}
+    nodes = needed(graph, roots)
+    inner = inner_products(nodes, roots)
+    for node in nodes:
+        builder.origin = graph.origins[node.id]
+        value = leaf_value(builder, node)
+        if value is not None:
+            term = seed(node, value)
+            terms[node] = polynomials.constant(value) if term is None else term
+        elif node not in inner:
+            args = tuple([terms[operand] for operand in factors(node, inner)])
+            terms[node] = polynomials.apply(node.op, args, node.attrs)
+    return terms
