@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias, TypeVar
 
@@ -11,12 +11,14 @@ import numpy as np
 from graphad.builder import Builder, copy_nodes, paused_gc
 from graphad.errors import DerivativeError
 from graphad.ir import Graph, Node
-from graphad.passes.diff import Leaf, check_reverse, choose_mode, differentiate
+from graphad.passes.diff import MODES, Leaf, check_reverse, choose_mode, differentiate
 from graphad.passes.jvp import jvp, named, shifted
 from graphad.passes.operators import Terms, biharmonic_terms, laplacian_terms, operator
 from graphad.passes.pipeline import Pipeline
 from graphad.passes.taylor import taylor
 from graphad.passes.transpose import transpose
+from graphad.planning import STRATEGIES, Plan, make_plan, structure
+from graphad.planning.planner import MEMORY, NODES, SECONDS
 
 G = TypeVar("G", bound=Graph)
 Wrt: TypeAlias = str | int | Sequence[str | int] | None
@@ -69,9 +71,11 @@ class Derivable(Graph):
         wrt : str, int, or a sequence of them, optional
             Inputs to differentiate by, by name or position. One gives one block; several, and by
             default all of a graph with several inputs, a tuple of blocks.
-        mode : {"auto", "forward", "reverse"}
-            How. ``"auto"`` takes reverse if there are more inputs than outputs, else forward;
-            `explain` says which.
+        mode : str
+            How. ``"forward"`` and ``"reverse"`` differentiate the array graph each time;
+            ``"auto"`` takes reverse if there are more inputs than outputs, else forward, and
+            `explain` says which. The other modes, those of `plan`, derive the entries of the whole
+            derivative at scalar grain.
         order : int
             How many times, each time with the same `wrt` and `mode`.
         optimize : bool
@@ -97,6 +101,8 @@ class Derivable(Graph):
         (2.0, 0.0)
         """
         order = _whole(order, "derivative")
+        if mode in STRATEGIES and mode not in MODES:
+            return self.diff(wrt, "auto", order, optimize)._derived_by(mode)
         graph = self
         for _ in range(order):
             graph = graph._diff_once(wrt, mode, optimize)
@@ -114,6 +120,96 @@ class Derivable(Graph):
         steps = self.derivation.steps if self.derivation else ()
         made.derivation = Derivation(base, (*steps, f"{chosen}: {reason}"), leaves)
         return made
+
+    def _derived_by(self, mode: str) -> Self:
+        """Return this derivative, derived again by a strategy at scalar grain."""
+        made: Self = self.plan(mode=mode).graph
+        if self.derivation is not None:
+            steps = (f"{mode}: asked for",) * self.derivation.order
+            made.derivation = Derivation(self.derivation.base, steps, self.derivation.leaves)
+        return made
+
+    def plan(
+        self,
+        layout: str = "dense",
+        mode: str = "auto",
+        entries: Iterable[object] | str | None = None,
+        *,
+        seconds: float = SECONDS,
+        nodes: int = NODES,
+        memory: int = MEMORY,
+    ) -> Plan:
+        """Return the least costly way to compute this derivative, found by counting.
+
+        Each strategy is derived, simplified and counted, by the rule of `graphad.cost`; the one of
+        fewest operations wins. `Plan.explain` shows them all.
+
+        Parameters
+        ----------
+        layout : {"dense", "packed", "distinct", "coo", "csr"}
+            ``"dense"``: the array, as calling this graph gives it. ``"packed"``: one value for each
+            sorted multi-index, along the last axis. ``"distinct"``: a vector of the values that
+            differ and are not zero, with `Plan.index_map`. ``"coo"`` and ``"csr"``: SciPy's sparse
+            arrays, of what is no structural zero.
+        mode : str
+            ``"auto"``, or the name of one strategy: ``"compose"``, ``"taylor"``,
+            ``"multivariate"``, ``"directions"``, ``"elimination"``, ``"edge-pushing"``,
+            ``"forward"``, ``"reverse"``, ``"reverse-forward"``, or ``"nested"`` for this graph as
+            it is.
+        entries : iterable of tuple of int, or "diagonal", optional
+            Elements that are wanted, as indices into the derivative (after the way through nested
+            tuples, if it has any): they come as a vector, and nothing else is derived.
+        seconds : float
+            Time after which no other strategy is begun, in seconds.
+        nodes : int
+            Most nodes that a strategy may be estimated to make.
+        memory : int
+            Most bytes of the result.
+
+        Returns
+        -------
+        Plan
+
+        Raises
+        ------
+        DerivativeError
+            If these do not fit, or the result would be too large; says what to ask for instead.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from graphad import trace
+        >>> g = trace(lambda x: x[0] * x[1] * x[2], np.zeros(3))
+        >>> plan = g.diff(order=2).plan(entries=[(0, 1), (1, 2)])
+        >>> plan(np.array([2.0, 3.0, 5.0])).tolist()
+        [5.0, 2.0]
+        """
+        return make_plan(self, *self._history(), layout, mode, entries, seconds, nodes, memory)
+
+    def pattern(self) -> Any:
+        """Return where this derivative is not structurally zero.
+
+        Returns
+        -------
+        tuple of numpy.ndarray of int, or nested tuples of them
+            For each array of the derivative, indices along each axis, as `numpy.nonzero` gives.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from graphad import trace
+        >>> g = trace(lambda x: x[0] * x[1] + x[2] ** 2, np.zeros(3))
+        >>> rows, columns = g.diff(order=2).pattern()
+        >>> rows.tolist(), columns.tolist()
+        ([0, 1, 2], [1, 0, 2])
+        """
+        return structure(self, *self._history())
+
+    def _history(self) -> tuple[Graph, tuple[Leaf, ...]]:
+        """The function that this is a derivative of, itself at order 0, and what outputs are."""
+        if self.derivation is not None:
+            return self.derivation.base, self.derivation.leaves
+        return self, tuple([Leaf(i, node.type.ndim) for i, node in enumerate(self.outputs)])
 
     def _names(self, wrt: Wrt) -> str | tuple[str, ...] | None:
         if wrt is None or isinstance(wrt, str):

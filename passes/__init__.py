@@ -26,6 +26,7 @@ from graphad.passes.pipeline import PASSES, Pass, Pipeline, Report, graph_pass
 from graphad.passes.scalarize import scalarize
 from graphad.passes.schedule import schedule
 from graphad.passes.simplify import simplify
+from graphad.passes.straight import straight
 from graphad.passes.symmetry import symmetry
 from graphad.passes.taylor import taylor
 from graphad.passes.transpose import transpose
@@ -56,6 +57,7 @@ __all__ = [
     "scalarize",
     "schedule",
     "simplify",
+    "straight",
     "symmetry",
     "taylor",
     "transpose",

@@ -24,6 +24,7 @@ LAYERS = (
     ("ops",),
     ("tracing", "text", "rewrite", "evaluate", "cost"),
     ("passes",),
+    ("planning",),
     ("viz", "calculus"),
     ("api",),
     ("numpy", "cli"),

@@ -1,0 +1,116 @@
+"""Candidates of a plan: each way is built, simplified, and counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import comb
+from typing import Any
+
+from graphad.builder import live_marks
+from graphad.cost import Cost, cost, operations
+from graphad.errors import GraphadError
+from graphad.ir import Graph
+from graphad.passes.entries import Entry, scalars
+from graphad.passes.pipeline import Pipeline
+from graphad.planning.strategies import Strategy
+from graphad.planning.target import Target
+
+FINISH = (
+    "simplify,factor,simplify,cse",
+    "simplify,collect,simplify,factor,simplify,cse",
+)
+"""What entries go through; the cheaper result is kept."""
+TWICE = 20_000
+"""Graphs of more nodes go through the first of these only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to derive what is asked for.
+
+    Parameters
+    ----------
+    name : str
+        The strategy.
+    grain : str
+        ``"scalar"`` or ``"array"``.
+    graph : Graph or None
+        A vector of entries at scalar grain, the derivative graph at array grain; None if it was not
+        built.
+    cost : Cost or None
+        What it costs.
+    seconds : float
+        Time to derive and simplify it.
+    rays : int
+        Directions, where they apply; else 0.
+    condition : float
+        Condition number of the linear system, where it applies; else 0.
+    note : str
+        Why it was not built.
+    """
+
+    name: str
+    grain: str
+    graph: Any = None
+    cost: Cost | None = None
+    seconds: float = 0.0
+    rays: int = 0
+    condition: float = 0.0
+    note: str = ""
+
+
+def estimate(target: Target) -> float:
+    """Return how many coefficients packed Taylor polynomials of all scalar values have together.
+
+    It is what any strategy that does not see structure computes, up to a factor, and it is found
+    before anything is derived.
+
+    Raises
+    ------
+    GraphadError
+        If the base cannot be scalarized.
+    """
+    lowered = scalars(target.base, target.wrt)
+    graph = lowered.graph
+    places = {node.id: i for i, node in enumerate(lowered.variables) if node is not None}
+    live = live_marks(graph)
+    supports = [0] * len(graph.nodes)
+    total = 0
+    k = target.order
+    for node in graph.nodes:
+        if not live[node.id] or node.type.shape:
+            continue
+        mask = 1 << places[node.id] if node.id in places else 0
+        for operand in node.inputs:
+            mask |= supports[operand.id]
+        supports[node.id] = mask
+        total += comb(mask.bit_count() + k, k)
+    return float(total)
+
+
+def optimized(graph: Any) -> Any:
+    """Return entries simplified, by the cheaper of two pipelines."""
+    made = Pipeline(FINISH[0])(graph)
+    if len(graph.nodes) > TWICE:
+        return made
+    other = Pipeline(FINISH[1])(graph)
+    return made if operations(made) <= operations(other) else other
+
+
+def built(target: Target, strategy: Strategy, entries: Sequence[Entry]) -> Candidate:
+    """Return a strategy's candidate, derived and counted, or one with the reason it has none."""
+    start = time.perf_counter()
+    try:
+        raw = strategy.derive(target.base, target.order, target.wrt, entries)
+    except GraphadError as error:
+        return Candidate(strategy.name, "scalar", note=str(error))
+    graph = optimized(raw)
+    seconds = time.perf_counter() - start
+    return Candidate(strategy.name, "scalar", graph, cost(graph), seconds)
+
+
+def at_array_grain(graph: Graph, seconds: float = 0.0) -> Candidate:
+    """Return the candidate that is the derivative graph itself."""
+    return Candidate("nested", "array", graph, cost(graph), seconds)

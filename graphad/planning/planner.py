@@ -1,0 +1,268 @@
+"""The planner: candidates, counted; the least is taken."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from graphad.errors import DerivativeError, GraphadError
+from graphad.ir import Graph
+from graphad.passes.diff import Leaf
+from graphad.passes.entries import Entry
+from graphad.passes.pattern import pattern
+from graphad.passes.pipeline import Pipeline
+from graphad.planning.candidates import Candidate, at_array_grain, built, estimate
+from graphad.planning.gathering import gathered
+from graphad.planning.layouts import Layout, check_layout, laid_out
+from graphad.planning.plan import Plan
+from graphad.planning.strategies import STRATEGIES
+from graphad.planning.target import PATTERN_FROM, Target, chosen_entries, target_of
+
+SECONDS = 10.0
+"""Time after which no further strategy is tried, in seconds."""
+NODES = 2_000_000
+"""Most nodes that a strategy may be estimated to make."""
+MEMORY = 2**30
+"""Most bytes of a result."""
+WORTHWHILE = 4_000.0
+"""Strategies that are estimated to make no more nodes than this are always tried."""
+FEW_TIMES = 8.0
+"""Others are tried if their estimate is at most so many times the least count so far."""
+
+
+def make_plan(
+    graph: Graph,
+    base: Graph,
+    history: Sequence[Leaf],
+    layout: str = "dense",
+    mode: str = "auto",
+    entries: Iterable[object] | str | None = None,
+    seconds: float = SECONDS,
+    nodes: int = NODES,
+    memory: int = MEMORY,
+) -> Plan:
+    """Return the plan of what a derivative graph asks for; see `Graph.plan`.
+
+    Parameters
+    ----------
+    graph : Graph
+        The derivative at array grain: the candidate ``nested``.
+    base : Graph
+        The function.
+    history : sequence of Leaf
+        What each output of `graph` is.
+    layout, mode, entries, seconds, nodes, memory
+        As for `Graph.plan`.
+
+    Raises
+    ------
+    DerivativeError
+        If the layout, mode or entries do not fit, or the request is too large.
+    """
+    target = target_of(graph, base, history)
+    check_layout(target, layout)
+    if mode != "auto" and mode not in (*STRATEGIES, "nested"):
+        raise DerivativeError(
+            f"there is no mode {mode!r} to plan by; modes: auto, nested, {', '.join(STRATEGIES)}"
+        )
+    asked = entries is not None
+    if entries is not None:
+        if layout != "dense":
+            raise DerivativeError(
+                f'listed entries come as a vector in their order, so layout="{layout}" has nothing '
+                "to lay out; leave one of the two away"
+            )
+        wanted = chosen_entries(target, entries)
+    else:
+        check_size(target, layout, memory)
+        wanted = _wanted(target, layout, memory)
+    search = Search(graph, target, wanted, layout, asked, seconds, nodes)
+    winner, reason = search.run(mode)
+    if winner.grain == "array":
+        laid = Layout(winner.graph, "entries" if asked else layout)
+    else:
+        laid = laid_out(Pipeline("schedule")(winner.graph), target, wanted, layout, asked)
+    return Plan(target, laid, winner, search.candidates, reason)
+
+
+def check_size(target: Target, layout: str, memory: int) -> None:
+    """Refuse a result that takes more memory than is allowed, before anything is derived.
+
+    Raises
+    ------
+    DerivativeError
+        With the number of bytes, and what to ask for instead.
+    """
+    count = {"dense": target.size, "packed": target.unique}.get(layout, 0)
+    itemsize = max([node.type.dtype.itemsize for node in target.base.outputs], default=8)
+    if count * itemsize <= memory:
+        return
+    smaller = '"packed", "coo"' if layout == "dense" and target.same else '"coo"'
+    raise DerivativeError(
+        f"the derivative of order {target.order} of {target.base.name} by {target.variables} "
+        f"variables has {count:,} elements in the layout {layout!r}: {count * itemsize:,} bytes, "
+        f"more than {memory:,}; ask for layout={smaller}, for entries=, or for products with "
+        "directions (hvp, jvp), or allow more by memory="
+    )
+
+
+def _wanted(target: Target, layout: str, memory: int) -> tuple[Entry, ...]:
+    """Return the entries to derive: of large derivatives only those that are no structural zeros.
+
+    Raises
+    ------
+    DerivativeError
+        If there are too many, even so.
+    """
+    if target.unique <= PATTERN_FROM or target.order == 0:
+        return target.needed()
+    try:
+        found = pattern(target.base, target.order, target.wrt)
+    except GraphadError:
+        if layout in {"coo", "csr", "distinct"}:
+            raise
+        return ()
+    if len(found) * 8 > memory:
+        raise DerivativeError(
+            f"the derivative of order {target.order} of {target.base.name} has {len(found):,} "
+            f"unique entries that are no structural zeros, more than {memory // 8:,}; ask for "
+            "entries=, or allow more by memory="
+        )
+    if target.same:
+        return tuple(found)
+    blocks = target.blocks
+    return tuple([entry for entry in found if any(block.positions(entry) for block in blocks)])
+
+
+class Search:
+    """Builds candidates, the promising first, and keeps the least costly.
+
+    Parameters
+    ----------
+    graph : Graph
+        The derivative at array grain.
+    target : Target
+        What is asked for.
+    wanted : tuple of Entry
+        The entries to derive.
+    layout : str
+        In what form.
+    asked : bool
+        Whether the user listed the entries.
+    seconds, nodes
+        Limits.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        target: Target,
+        wanted: tuple[Entry, ...],
+        layout: str,
+        asked: bool,
+        seconds: float,
+        nodes: int,
+    ) -> None:
+        self.graph = graph
+        self.target = target
+        self.wanted = wanted
+        self.layout = layout
+        self.asked = asked
+        self.seconds = seconds
+        self.nodes = nodes
+        self.candidates: list[Candidate] = []
+
+    def run(self, mode: str) -> tuple[Candidate, str]:
+        """Return the winner and the reason.
+
+        Raises
+        ------
+        DerivativeError
+            If the way that was asked for does not lead there, or none does.
+        """
+        if mode != "auto":
+            made = self._array() if mode == "nested" else self._forced(mode)
+            self.candidates.append(made)
+            if made.cost is None:
+                raise DerivativeError(f'mode "{mode}" does not give this: {made.note}')
+            return made, f"{mode}: asked for"
+        self._search()
+        built_ones = [item for item in self.candidates if item.cost is not None]
+        if not built_ones:
+            notes = "; ".join(f"{item.name}: {item.note}" for item in self.candidates)
+            raise DerivativeError(f"no way leads to this derivative: {notes}")
+        ranked = sorted(built_ones, key=_total)
+        best = ranked[0]
+        others = [item for item in ranked[1:] if item.name != best.name]
+        if not others:
+            return best, f"{best.name}: the only way that was tried"
+        second = others[0]
+        same = _total(second) == _total(best)
+        than = "as few operations as" if same else f"fewer than {_total(second):,} by"
+        return best, f"{best.name}: {_total(best):,} operations, {than} {second.name}"
+
+    def _search(self) -> None:
+        start = time.perf_counter()
+        try:
+            size = estimate(self.target)
+        except GraphadError as error:
+            self._array_candidate()
+            skipped = str(error)
+            self.candidates.extend(Candidate(name, "scalar", note=skipped) for name in STRATEGIES)
+            return
+        for strategy in STRATEGIES.values():
+            if not strategy.lowest <= max(1, self.target.order) <= strategy.highest:
+                continue
+            if not strategy.mixed and any(len(set(index)) > 1 for _, index in self.wanted):
+                continue
+            expected = strategy.growth * size
+            note = self._too_much(expected, time.perf_counter() - start)
+            if note:
+                made = Candidate(strategy.name, "scalar", note=note)
+            else:
+                made = built(self.target, strategy, self.wanted)
+            self.candidates.append(made)
+        self._array_candidate()
+
+    def _too_much(self, expected: float, elapsed: float) -> str:
+        """Return why a strategy is not tried; nothing if it is."""
+        if expected > self.nodes:
+            return f"not tried: about {expected:,.0f} nodes, more than {self.nodes:,}"
+        counts = [_total(item) for item in self.candidates if item.cost is not None]
+        if not counts:
+            return ""
+        if elapsed > self.seconds:
+            return f"not tried: {elapsed:.1f} s have passed, more than {self.seconds:g}"
+        if expected > WORTHWHILE and expected > FEW_TIMES * min(counts):
+            return f"not tried: about {expected:,.0f} nodes, and {min(counts):,} operations suffice"
+        return ""
+
+    def _array_candidate(self) -> None:
+        if self.layout in {"dense", "packed"}:
+            self.candidates.append(self._array())
+
+    def _array(self) -> Candidate:
+        """The derivative graph itself, or what is gathered from it."""
+        if self.layout not in {"dense", "packed"}:
+            return Candidate("nested", "array", note=f'it does not give the layout "{self.layout}"')
+        graph: Any = self.graph
+        if self.asked or self.layout == "packed":
+            entries = self.wanted if self.asked else self.target.needed()
+            graph = gathered(graph, self.target, entries, packed=not self.asked)
+        return at_array_grain(graph)
+
+    def _forced(self, mode: str) -> Candidate:
+        expected = STRATEGIES[mode].growth * estimate(self.target)
+        if expected > self.nodes:
+            raise DerivativeError(
+                f'mode "{mode}" would make about {expected:,.0f} nodes for the derivative of '
+                f"order {self.target.order} of {self.target.base.name}, more than {self.nodes:,}; "
+                'ask for entries=, take mode="auto", or allow more by nodes='
+            )
+        return built(self.target, STRATEGIES[mode], self.wanted)
+
+
+def _total(item: Candidate) -> int:
+    assert item.cost is not None
+    return item.cost.total
