@@ -8,15 +8,15 @@ from typing import Any, Self, TypeAlias, TypeVar
 
 import numpy as np
 
-from graphad.builder import Builder, copy_nodes, paused_gc
 from graphad.errors import DerivativeError
-from graphad.ir import Graph, Node
+from graphad.ir import Graph
 from graphad.passes.diff import MODES, Leaf, check_reverse, choose_mode, differentiate
-from graphad.passes.jvp import jvp, named, shifted
+from graphad.passes.jvp import jvp, named
 from graphad.passes.operators import Terms, biharmonic_terms, laplacian_terms, operator
 from graphad.passes.pipeline import Pipeline
 from graphad.passes.taylor import taylor
 from graphad.passes.transpose import transpose
+from graphad.passes.wiring import directed, joined
 from graphad.planning import STRATEGIES, Plan, make_plan, structure
 from graphad.planning.planner import MEMORY, NODES, SECONDS
 
@@ -268,7 +268,7 @@ class Derivable(Graph):
         """
         names = self._listed(wrt)
         pulled = self._pulled_back(names)
-        return self._finished(_joined(self, pulled), optimize)
+        return self._finished(joined(self, pulled), optimize)
 
     def _pulled_back(self, names: Sequence[str]) -> Self:
         check_reverse(self, names)
@@ -327,7 +327,7 @@ class Derivable(Graph):
         (1.0, 2.0)
         """
         derivative = self.diff(wrt, mode, optimize=False)
-        return self._finished(_joined(self, derivative), optimize)
+        return self._finished(joined(self, derivative), optimize)
 
     def taylor(
         self, order: int, direction: Any = None, wrt: Wrt = None, optimize: bool = True
@@ -371,7 +371,7 @@ class Derivable(Graph):
             direction = 1.0
         if direction is not None:
             given = direction if isinstance(direction, tuple) else (direction,)
-            made = _directed(made, moving, given)
+            made = directed(made, moving, given)
         return self._finished(made, optimize)
 
     def operator(self, terms: Terms, wrt: Wrt = None, optimize: bool = True) -> Self:
@@ -447,48 +447,3 @@ def _whole(order: object, what: str) -> int:
     if isinstance(order, int | np.integer) and order >= 0:
         return int(order)
     raise DerivativeError(f"the order of a {what} is 0, 1, 2, … and not {order!r}")
-
-
-def _joined(graph: G, other: G) -> G:
-    """Return the graph of both graphs' results, ``(y, z)``, with the inputs of `other`."""
-    with paused_gc():
-        builder = Builder()
-        given = {node.attrs[0]: builder.input(*node.attrs).node for node in other.inputs}
-        outputs: list[Node] = []
-        for part in (graph, other):
-            bound = {node.id: given[node.attrs[0]] for node in part.inputs}
-            fresh = copy_nodes(builder, part, given=bound)
-            outputs.extend(fresh[node.id] for node in part.outputs)
-        count = len(graph.outputs)
-        tree = (graph.tree, shifted(other.tree, count))
-        symmetry = graph.symmetry + other.symmetry
-        return builder.finish(graph.name, outputs, tree, symmetry, make=type(graph))
-
-
-def _directed(graph: G, moving: Sequence[Node], directions: Sequence[Any]) -> G:
-    """Return a Taylor graph with its last inputs set to constants.
-
-    Raises
-    ------
-    DerivativeError
-        If there are not as many directions as inputs, or a shape does not fit.
-    """
-    if len(directions) != len(moving):
-        raise DerivativeError(
-            f"{len(moving)} inputs move and {len(directions)} directions are given; "
-            "give a tuple of one for each"
-        )
-    builder = Builder()
-    count = len(graph.inputs) - len(moving)
-    given = {node.id: builder.input(*node.attrs).node for node in graph.inputs[:count]}
-    for node, old, value in zip(graph.inputs[count:], moving, directions, strict=True):
-        array = np.asarray(value, dtype=node.type.dtype)
-        if array.shape != node.type.shape:
-            raise DerivativeError(
-                f"the direction of {old.attrs[0]!r} has the shape {array.shape}, "
-                f"and the input {node.type.shape}"
-            )
-        given[node.id] = builder.constant(array).node
-    fresh = copy_nodes(builder, graph, given=given)
-    outputs = [fresh[node.id] for node in graph.outputs]
-    return builder.finish(graph.name, outputs, graph.tree, graph.symmetry, make=type(graph))
