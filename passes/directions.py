@@ -14,7 +14,6 @@ from graphad.ir import Graph, Node
 from graphad.passes.entries import (
     Entry,
     Request,
-    Scalars,
     entry_dtype,
     finish_entries,
     request,

@@ -31,6 +31,7 @@ from graphad.passes.multivariate_sums import Sum
 from graphad.passes.series import check_analytic, is_one
 from graphad.types import Type
 
+
 class Packed(Operand):
     """A value with its partial derivatives; those that are None, or not there, are zero."""
 

@@ -311,9 +311,7 @@ def _with(index: MultiIndex, variable: int) -> MultiIndex:
     return tuple(sorted((*index, variable)))
 
 
-def _cheapest(
-    index: MultiIndex, by: Callable[[MultiIndex, int], list[Product]]
-) -> list[Product]:
+def _cheapest(index: MultiIndex, by: Callable[[MultiIndex, int], list[Product]]) -> list[Product]:
     """The products by the variable that leaves the fewest, with what they ask for anew counted."""
     best: list[Product] = []
     least = -1
@@ -339,8 +337,12 @@ def _folded_product(args: tuple[Packed, ...], attrs: Attrs) -> Packed | None:
     if len(args) <= 2:
         return None
     middle = (len(args) + 1) // 2
-    halves = [MULTIPLY(*half) if len(half) > 1 else half[0] for half in (args[:middle], args[middle:])]
-    return _packed(MULTIPLY(*halves))
+    left, right = args[:middle], args[middle:]
+    return _packed(MULTIPLY(_multiplied(left), _multiplied(right)))
+
+
+def _multiplied(factors: tuple[Packed, ...]) -> Operand:
+    return MULTIPLY(*factors) if len(factors) > 1 else factors[0]
 
 
 def _integer_power(args: tuple[Packed, ...], attrs: Attrs) -> Packed | None:

@@ -43,7 +43,8 @@ class Structure:
         if node.op is MULTIPLY:
             return min(sum(degrees), UNBOUNDED)
         if node.op is OPS["integer_power"] and node.attrs[0] >= 0:
-            return min(node.attrs[0] * degrees[0], UNBOUNDED)
+            exponent: int = node.attrs[0]
+            return min(exponent * degrees[0], UNBOUNDED)
         return max(degrees) if self._passed_on(node) is not None else UNBOUNDED
 
     def _passed_on(self, node: Node) -> Sequence[Node] | None:

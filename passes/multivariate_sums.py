@@ -51,10 +51,7 @@ class Sum:
         for values, weight in self._terms.values():
             if weight == 0:
                 continue
-            if values:
-                size, product = abs(weight), OPS["multiply"](*values) if len(values) > 1 else values[0]
-            else:
-                size, product = 1, self.builder.constant(self.type.dtype.type(abs(weight)))
+            size, product = self._sized(values, abs(weight))
             groups.setdefault(size, ([], []))[weight < 0].append(product)
         pluses: list[Operand] = []
         minuses: list[Operand] = []
@@ -73,6 +70,12 @@ class Sum:
         made = -made if sign < 0 else made
         assert isinstance(made, Value)
         return made
+
+    def _sized(self, values: list[Value], weight: float) -> tuple[float, Operand]:
+        """A product and its weight; what is a number altogether is one value."""
+        if not values:
+            return 1, self.builder.constant(self.type.dtype.type(weight))
+        return weight, OPS["multiply"](*values) if len(values) > 1 else values[0]
 
 
 def difference(pluses: list[Operand], minuses: list[Operand]) -> tuple[int, Operand]:

@@ -5,7 +5,7 @@ multi-indices α of order k. With as many rays v as there are α, that is a line
 the mixed derivatives (Griewank, Utke and Walther 2000, Evaluating higher derivative tensors by
 forward propagation of univariate Taylor series). Here each ray has few variables: D^α is made of
 rays whose variables are among those of α, so that the system is triangular in blocks, one for each
-set of variables, and all sets of a size have the same rays. Blocks are solved exactly, in fractions.
+set of variables, and all sets of a size have the same rays. Fractions solve the blocks exactly.
 
 The condition number is that of the system of the unique entries D^α, with each ray scaled to a
 1-norm of 1. The rays along α/k itself make its rows the Bernstein polynomials at a grid of points,
@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from math import comb, factorial, gcd, prod
 from typing import TypeAlias
 
@@ -176,17 +176,17 @@ def _condition(combined: dict[MultiIndex, Combination], order: int) -> float:
     scales = [float(sum(abs(step) for _, step in ray)) ** order for ray in place]
     inverse = _Sparse(len(place))
     system = _Sparse(len(place))
-    for column, (index, combination) in enumerate(combined.items()):
+    for column, combination in enumerate(combined.values()):
         for ray, weight in combination.items():
             inverse.add(column, place[ray], float(weight) * scales[place[ray]])
     column_of = {index: i for i, index in enumerate(combined)}
     for ray, row in place.items():
         support = [i for i, _ in ray]
         for local in unique_indices(len(ray), order):
-            weight = _multinomial([local.count(i) for i in range(len(ray))])
-            weight *= prod([ray[i][1] for i in local])
+            powers = [local.count(i) for i in range(len(ray))]
+            value = _coefficient([step for _, step in ray], powers)
             column = column_of[tuple([support[i] for i in local])]
-            system.add(row, column, weight / scales[row])
+            system.add(row, column, value / scales[row])
     return system.norm() * inverse.norm()
 
 
@@ -279,7 +279,10 @@ def _multinomial(powers: Sequence[int]) -> int:
 
 def _coefficient(ray: Sequence[int], powers: Sequence[int]) -> int:
     """``k!/α! · v^α``."""
-    return _multinomial(powers) * prod([v**p for v, p in zip(ray, powers, strict=True)])
+    made = _multinomial(powers)
+    for step, power in zip(ray, powers, strict=True):
+        made *= step**power
+    return made
 
 
 def _compositions(total: int, parts: int) -> list[tuple[int, ...]]:
@@ -288,7 +291,7 @@ def _compositions(total: int, parts: int) -> list[tuple[int, ...]]:
         return [()] if total == 0 else []
     edges = combinations(range(1, total), parts - 1)
     cuts = [(0, *edge, total) for edge in edges]
-    return [tuple([b - a for a, b in zip(cut, cut[1:], strict=False)]) for cut in cuts]
+    return [tuple([b - a for a, b in pairwise(cut)]) for cut in cuts]
 
 
 def _inverted(matrix: list[list[int]]) -> list[list[Fraction]]:

@@ -70,6 +70,9 @@ LINEAR = tuple(
 )
 """Ops whose coefficients are what their jvp makes of the operands' coefficients."""
 
+LARGEST_EXPONENT = 32
+"""Powers from here on are expanded by a quotient, which is wrong where the base is 0."""
+
 MULTIPLY, RECIPROCAL, CONST = OPS["multiply"], OPS["reciprocal"], OPS["const"]
 
 
@@ -334,8 +337,15 @@ def _rooted(term: Term) -> Rule:
 
 
 def _power(term: Term) -> Rule:
-    """``y = uᵖ``, p constant: ``y_k = Σ_{j>0} (p j - k + j) u_j y_{k-j} / (k u_0)``."""
+    """``y = uᵖ``, p constant: ``y_k = Σ_{j>0} (p j - k + j) u_j y_{k-j} / (k u_0)``.
+
+    For p of 1 and above ``y' = p uᵖ⁻¹ u'`` instead, which is right at u_0 = 0 too.
+    """
     u, p = term.args
+    exponents = _numbers(p)
+    if exponents is not None and np.all((exponents >= 1) & (exponents < LARGEST_EXPONENT)):
+        lowered = term.emit(term.op, (u, exponents - exponents.dtype.type(1)), ())
+        return _from_pairs(term, [(u, lowered.emit(MULTIPLY, (p, lowered), ()))])
 
     def rule(k: int) -> Operand | None:
         terms: list[Operand] = []
@@ -347,6 +357,15 @@ def _power(term: Term) -> Rule:
         return None if summed is None else summed / u.leading
 
     return rule
+
+
+def _numbers(term: Term) -> Array | None:
+    """The numbers of a constant of the graph, if they are real."""
+    node = term.leading.node
+    if node.op is not CONST or term.type.is_complex:
+        return None
+    array: Array = node.attrs[0].array
+    return array
 
 
 SPECIAL: dict[Op, Callable[[Term], Rule]] = {
@@ -378,6 +397,11 @@ def _by_partials(term: Term) -> Rule:
             pairs.append((arg, partial))
     if len(pairs) == 1 and pairs[0][1].op is RECIPROCAL:
         return _by_quotient(term, pairs[0][0], pairs[0][1].args[0])
+    return _from_pairs(term, pairs)
+
+
+def _from_pairs(term: Term, pairs: Sequence[tuple[Term, Term]]) -> Rule:
+    """``y' = Σ p u'``: ``y_k = Σ_{j>0} j u_j p_{k-j} / k``."""
 
     def rule(k: int) -> Operand | None:
         products: list[Operand] = []
