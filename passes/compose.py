@@ -21,7 +21,8 @@ MULTIPLY, DIVIDE, RECIPROCAL = OPS["multiply"], OPS["divide"], OPS["reciprocal"]
 WHERE, MASK = OPS["where"], OPS["mask"]
 WRITTEN_OUT = 6
 """Highest order at which Faà di Bruno's formula is written out; it has Bell(k) terms."""
-LOWERED = "scalarize,fold,simplify,collect,simplify,cse,dce"
+LOWERED = "scalarize,fold,simplify,collect,simplify,cse,dce,scalarize"
+"""The last is for outputs that are folded to one constant array."""
 
 Derivative: TypeAlias = "Node | None"
 Key: TypeAlias = tuple[object, ...]

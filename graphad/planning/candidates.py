@@ -12,6 +12,7 @@ from graphad.builder import live_marks
 from graphad.cost import Cost, cost, operations
 from graphad.errors import GraphadError
 from graphad.ir import Graph
+from graphad.ops import OPS
 from graphad.passes.entries import Entry, scalars
 from graphad.passes.pipeline import Pipeline
 from graphad.planning.strategies import Strategy
@@ -22,7 +23,7 @@ FINISH = (
     "simplify,collect,simplify,factor,simplify,cse",
 )
 """What entries go through; the cheaper result is kept."""
-TWICE = 20_000
+TWICE = 5_000
 """Graphs of more nodes go through the first of these only."""
 
 
@@ -61,11 +62,15 @@ class Candidate:
     note: str = ""
 
 
-def estimate(target: Target) -> float:
+LINEAR = tuple(OPS[name] for name in ("add", "subtract", "negative", "mask", "where", "cast"))
+
+
+def estimate(target: Target, entries: Sequence[Entry]) -> float:
     """Return how many coefficients packed Taylor polynomials of all scalar values have together.
 
     It is what any strategy that does not see structure computes, up to a factor, and it is found
-    before anything is derived.
+    before anything is derived. Variables that no wanted entry is by do not count; a sum takes as
+    many additions as its shorter terms have coefficients.
 
     Raises
     ------
@@ -73,12 +78,15 @@ def estimate(target: Target) -> float:
         If the base cannot be scalarized.
     """
     lowered = scalars(target.base, target.wrt)
-    graph = lowered.graph
-    places = {node.id: i for i, node in enumerate(lowered.variables) if node is not None}
+    graph, k = lowered.graph, target.order
+    used = {i for _, index in entries for i in index}
+    places = {
+        node.id: i for i, node in enumerate(lowered.variables) if node is not None and i in used
+    }
     live = live_marks(graph)
     supports = [0] * len(graph.nodes)
+    counts = [0] * len(graph.nodes)
     total = 0
-    k = target.order
     for node in graph.nodes:
         if not live[node.id] or node.type.shape:
             continue
@@ -86,8 +94,13 @@ def estimate(target: Target) -> float:
         for operand in node.inputs:
             mask |= supports[operand.id]
         supports[node.id] = mask
-        total += comb(mask.bit_count() + k, k)
-    return float(total)
+        made = counts[node.id] = comb(mask.bit_count() + k, k)
+        if node.op in LINEAR and node.inputs:
+            terms = [counts[operand.id] for operand in node.inputs]
+            counts[node.id] = min(made, sum(terms))
+            made = counts[node.id] - max(terms)  # what is added to the longest of them
+        total += made
+    return float(total + len(entries))
 
 
 def optimized(graph: Any) -> Any:

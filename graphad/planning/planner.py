@@ -205,7 +205,7 @@ class Search:
     def _search(self) -> None:
         start = time.perf_counter()
         try:
-            size = estimate(self.target)
+            size = estimate(self.target, self.wanted)
         except GraphadError as error:
             self._array_candidate()
             skipped = str(error)
@@ -253,7 +253,7 @@ class Search:
         return at_array_grain(graph)
 
     def _forced(self, mode: str) -> Candidate:
-        expected = STRATEGIES[mode].growth * estimate(self.target)
+        expected = STRATEGIES[mode].growth * estimate(self.target, self.wanted)
         if expected > self.nodes:
             raise DerivativeError(
                 f'mode "{mode}" would make about {expected:,.0f} nodes for the derivative of '
