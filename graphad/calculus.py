@@ -123,9 +123,11 @@ class Derivable(Graph):
 
     def _derived_by(self, mode: str) -> Self:
         """Return this derivative, derived again by a strategy at scalar grain."""
-        made: Self = self.plan(mode=mode).graph
+        plan = self.plan(mode=mode)
+        made: Self = plan.graph
         if self.derivation is not None:
-            steps = (f"{mode}: asked for",) * self.derivation.order
+            detail = f", {plan.winner.detail}" if plan.winner.detail else ""
+            steps = (f"{mode}: asked for{detail}",) * self.derivation.order
             made.derivation = Derivation(self.derivation.base, steps, self.derivation.leaves)
         return made
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from graphad.builder import live_marks
 from graphad.cost import Cost, cost, operations
@@ -50,6 +51,10 @@ class Candidate:
         Condition number of the linear system, where it applies; else 0.
     note : str
         Why it was not built.
+    detail : str
+        What else is known of how it was made.
+    warnings : tuple of Warning
+        What its derivation warned of.
     """
 
     name: str
@@ -60,6 +65,8 @@ class Candidate:
     rays: int = 0
     condition: float = 0.0
     note: str = ""
+    detail: str = ""
+    warnings: tuple[Warning, ...] = ()
 
 
 LINEAR = tuple(OPS[name] for name in ("add", "subtract", "negative", "mask", "where", "cast"))
@@ -115,13 +122,25 @@ def optimized(graph: Any) -> Any:
 def built(target: Target, strategy: Strategy, entries: Sequence[Entry]) -> Candidate:
     """Return a strategy's candidate, derived and counted, or one with the reason it has none."""
     start = time.perf_counter()
-    try:
-        raw = strategy.derive(target.base, target.order, target.wrt, entries)
-    except GraphadError as error:
-        return Candidate(strategy.name, "scalar", note=str(error))
-    graph = optimized(raw)
+    with catch_warnings(record=True) as caught:
+        simplefilter("always")
+        try:
+            made = strategy.derive(target.base, target.order, target.wrt, entries)
+        except GraphadError as error:
+            return Candidate(strategy.name, "scalar", note=str(error))
+    graph = optimized(made.graph)
     seconds = time.perf_counter() - start
-    return Candidate(strategy.name, "scalar", graph, cost(graph), seconds)
+    return Candidate(
+        strategy.name,
+        "scalar",
+        graph,
+        cost(graph),
+        seconds,
+        made.rays,
+        made.condition,
+        detail=made.detail,
+        warnings=tuple([item.message for item in caught if isinstance(item.message, Warning)]),
+    )
 
 
 def at_array_grain(graph: Graph, seconds: float = 0.0) -> Candidate:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
+from warnings import warn
 
 from graphad.errors import DerivativeError, GraphadError
 from graphad.ir import Graph
@@ -27,6 +28,8 @@ MEMORY = 2**30
 """Most bytes of a result."""
 WORTHWHILE = 4_000.0
 """Strategies that are estimated to make no more nodes than this are always tried."""
+WORST_CONDITION = 100.0
+"""Ways that lose more than two digits are taken only if asked for."""
 FEW_TIMES = 8.0
 """Others are tried if their estimate is at most so many times the least count so far."""
 
@@ -79,6 +82,8 @@ def make_plan(
         wanted = _wanted(target, layout, memory)
     search = Search(graph, target, wanted, layout, asked, seconds, nodes)
     winner, reason = search.run(mode)
+    for warning in winner.warnings:
+        warn(warning, stacklevel=4)
     if winner.grain == "array":
         laid = Layout(winner.graph, "entries" if asked else layout)
     else:
@@ -188,7 +193,11 @@ class Search:
                 raise DerivativeError(f'mode "{mode}" does not give this: {made.note}')
             return made, f"{mode}: asked for"
         self._search()
-        built_ones = [item for item in self.candidates if item.cost is not None]
+        built_ones = [
+            item
+            for item in self.candidates
+            if item.cost is not None and item.condition <= WORST_CONDITION
+        ]
         if not built_ones:
             notes = "; ".join(f"{item.name}: {item.note}" for item in self.candidates)
             raise DerivativeError(f"no way leads to this derivative: {notes}")

@@ -7,14 +7,39 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphad.passes.compose import compose
+from graphad.passes.directions import directions, directions_condition
 from graphad.passes.edge_pushing import edge_pushing
+from graphad.passes.eliminate import eliminated
 from graphad.passes.entries import Entry
 from graphad.passes.multivariate import multivariate
 from graphad.passes.nested import nested
 from graphad.passes.straight import straight
 
-Derive = Callable[..., Any]
-"""``derive(graph, order, wrt, entries)`` gives the graph of a vector of entries."""
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What a strategy gives.
+
+    Parameters
+    ----------
+    graph : Graph
+        One output, the vector of entries.
+    rays : int
+        Directions that were taken; 0 where there are none.
+    condition : float
+        Condition number of the linear system that was solved; 0 where there is none.
+    detail : str
+        What else is known of how it was made, such as an order of elimination.
+    """
+
+    graph: Any
+    rays: int = 0
+    condition: float = 0.0
+    detail: str = ""
+
+
+Derive = Callable[[Any, int, Sequence[str], Sequence[Entry]], Derived]
+"""``derive(graph, order, wrt, entries)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +72,23 @@ class Strategy:
     mixed: bool = True
 
 
-def _by_mode(mode: str) -> Derive:
-    def derive(graph: Any, order: int, wrt: Sequence[str], entries: Sequence[Entry]) -> Any:
-        return nested(graph, order, wrt, entries, mode=mode)
+def _by_pass(derive: Callable[..., Any], **options: Any) -> Derive:
+    def run(graph: Any, order: int, wrt: Sequence[str], entries: Sequence[Entry]) -> Derived:
+        return Derived(derive(graph, order, wrt, entries, **options))
 
-    return derive
+    return run
+
+
+def _by_directions(graph: Any, order: int, wrt: Sequence[str], entries: Sequence[Entry]) -> Derived:
+    made = directions(graph, order, wrt, entries)
+    return Derived(made, *directions_condition(graph, order, wrt, entries))
+
+
+def _by_elimination(
+    graph: Any, order: int, wrt: Sequence[str], entries: Sequence[Entry]
+) -> Derived:
+    made, record = eliminated(graph, order, wrt, entries)
+    return Derived(made, detail=str(record))
 
 
 STRATEGIES: dict[str, Strategy] = {
@@ -59,31 +96,59 @@ STRATEGIES: dict[str, Strategy] = {
     for item in (
         Strategy(
             "compose",
-            compose,
+            _by_pass(compose),
             "the chain rule of order k through dominators and waists, sums term by term",
             0.5,
         ),
         Strategy(
             "taylor",
-            straight,
+            _by_pass(straight),
             "one univariate Taylor polynomial along each variable",
             1.0,
             mixed=False,
         ),
-        Strategy("reverse", _by_mode("reverse"), "one sweep back from each entry", 4.0, 1, 1),
+        Strategy(
+            "reverse", _by_pass(nested, mode="reverse"), "one sweep back from each entry", 4.0, 1, 1
+        ),
         Strategy(
             "reverse-forward",
-            _by_mode("reverse-forward"),
+            _by_pass(nested, mode="reverse-forward"),
             "one sweep back, then tangents",
             2.0,
             2,
         ),
         Strategy(
-            "edge-pushing", edge_pushing, "Hessians with symmetry and sparsity kept", 1.0, 2, 2
+            "edge-pushing",
+            _by_pass(edge_pushing),
+            "Hessians with symmetry and sparsity kept",
+            1.0,
+            2,
+            2,
         ),
-        Strategy("forward", _by_mode("forward"), "tangents of tangents, i ≤ j ≤ … only", 2.0),
         Strategy(
-            "multivariate", multivariate, "Taylor polynomials in all variables, packed", 2.0, 2
+            "forward", _by_pass(nested, mode="forward"), "tangents of tangents, i ≤ j ≤ … only", 2.0
+        ),
+        Strategy(
+            "multivariate",
+            _by_pass(multivariate),
+            "Taylor polynomials in all variables, packed",
+            2.0,
+            2,
+        ),
+        Strategy(
+            "directions",
+            _by_directions,
+            "univariate Taylor polynomials along rays, and a linear system",
+            4.0,
+            2,
+        ),
+        Strategy(
+            "elimination",
+            _by_elimination,
+            "vertices of the linearised graph eliminated, in the cheapest order found",
+            4.0,
+            1,
+            1,
         ),
     )
 }

@@ -82,7 +82,8 @@ def table(
         f"order {target.order} of {target.base.name}: {target.variables} variables, "
         f"{target.rows} rows, layout {layout}"
     )
-    return "\n".join([title, *_aligned(rows), reason])
+    details = [f"{winner.name}: {winner.detail}"] if winner.detail else []
+    return "\n".join([title, *_aligned(rows), reason, *details])
 
 
 def _kinds(by_op: dict[str, int]) -> list[int]:
