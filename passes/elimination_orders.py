@@ -34,9 +34,9 @@ STEPS = 20_000
 """Vertices that a search may eliminate: well under a second for a hundred vertices."""
 LARGEST = 20_000
 """Most vertices that Markowitz's order and the search take."""
-BRANCH = 12
+BRANCH = 8
 """The cheapest vertices that a beam looks at, for each way that it keeps."""
-PATIENCE = 4
+PATIENCE = 6
 """How many times a beam is made wider in vain before the search ends."""
 
 
