@@ -12,9 +12,9 @@ import numpy as np
 from graphad.builder import Builder, G, Value, live_marks, paused_gc
 from graphad.errors import DerivativeError
 from graphad.ir import CONST, INPUT, Graph
-from graphad.op import Operand
 from graphad.ops import OPS
 from graphad.ops.contraction import contract, unused_letters
+from graphad.ops.factories import total
 from graphad.passes.jvp import checked_input, named, zeros
 from graphad.passes.operators_blocks import Block
 from graphad.passes.operators_rules import Jet, Rules
@@ -62,37 +62,65 @@ def operator(graph: G, terms: Terms | None = None, wrt: str | Sequence[str] | No
     names = named(graph, wrt)
     if terms is None:
         terms = laplacian_terms(graph, names)
-    return apply_closure(graph, closure(positions(graph, terms, names)), names)
-
-
-def apply_closure(graph: G, needed: Closure, wrt: Sequence[str]) -> G:
-    """Return the graph of the operator that `needed` is of; see `operator`."""
     _check_outputs(graph)
     with paused_gc():
         builder = Builder()
-        rules = Rules(builder, needed)
-        jets: list[Any] = [None] * len(graph.nodes)
-        starts = _starts(graph, wrt)
-        for node in graph.inputs:
-            value = builder.input(*node.attrs)
-            start = starts.get(node.attrs[0])
-            blocks = {} if start is None else _seeds(rules, value.type, start)
-            jets[node.id] = Jet(rules, value, blocks)
-        live = live_marks(graph)
-        for node in graph.nodes:
-            if not live[node.id] or node.op is INPUT:
-                continue
-            raised = needed.order if node.inputs else 0
-            origin = graph.origins[node.id]
-            builder.origin = builder.derive(origin, "operator", node.op.name, raised)
-            if node.op is CONST or not node.inputs:
-                made = builder.value(builder.emit(node.op, (), node.attrs))
-                jets[node.id] = Jet(rules, made, {})
-            else:
-                args = tuple([jets[operand.id] for operand in node.inputs])
-                jets[node.id] = rules.apply(node.op, args, node.attrs)
-        outputs = [_weighted(rules, jets[node.id]) for node in graph.outputs]
-        return builder.finish(graph.name, outputs, graph.tree, graph.symmetry, make=type(graph))
+        inputs = [builder.input(*node.attrs) for node in graph.inputs]
+        outputs: list[Value | None] = [None] * len(graph.outputs)
+        for factor, needed in _parts(graph, terms, names):
+            pushed = _pushed(builder, graph, inputs, needed, names)
+            for at, part in enumerate(pushed):
+                before = outputs[at]
+                if part is not None:
+                    scaled = _times(part, factor)
+                    outputs[at] = scaled if before is None else _sum([before, scaled])
+        made = [
+            zeros(builder, node.type) if value is None else value
+            for value, node in zip(outputs, graph.outputs, strict=True)
+        ]
+        return builder.finish(graph.name, made, graph.tree, graph.symmetry, make=type(graph))
+
+
+def _parts(graph: Graph, terms: Terms, wrt: Sequence[str]) -> list[tuple[Number, Closure]]:
+    """Return operators whose sum, with factors, is the operator.
+
+    Coefficients along real inputs are real, so that an operator with complex ones is two of them.
+    """
+    whole = positions(graph, terms, wrt)
+    real = any(not node.type.is_complex for node in graph.inputs if node.attrs[0] in wrt)
+    if not real or not any(isinstance(number, complex) for number in whole.values()):
+        return [(1.0, closure(whole))]
+    split = [
+        (1.0, {index: complex(number).real for index, number in whole.items()}),
+        (1j, {index: complex(number).imag for index, number in whole.items()}),
+    ]
+    return [(factor, closure(part)) for factor, part in split if any(part.values())]
+
+
+def _pushed(
+    builder: Builder, graph: Graph, inputs: Sequence[Value], needed: Closure, wrt: Sequence[str]
+) -> list[Value | None]:
+    """Emit the coefficients of all nodes and return the operator on the outputs."""
+    rules = Rules(builder, needed)
+    jets: list[Any] = [None] * len(graph.nodes)
+    starts = _starts(graph, wrt)
+    for node, value in zip(graph.inputs, inputs, strict=True):
+        start = starts.get(node.attrs[0])
+        blocks = {} if start is None else _seeds(rules, value.type, start)
+        jets[node.id] = Jet(rules, value, blocks)
+    live = live_marks(graph)
+    for node in graph.nodes:
+        if not live[node.id] or node.op is INPUT:
+            continue
+        raised = needed.order if node.inputs else 0
+        builder.origin = builder.derive(graph.origins[node.id], "operator", node.op.name, raised)
+        if node.op is CONST or not node.inputs:
+            made = builder.value(builder.emit(node.op, (), node.attrs))
+            jets[node.id] = Jet(rules, made, {})
+        else:
+            args = tuple([jets[operand.id] for operand in node.inputs])
+            jets[node.id] = rules.apply(node.op, args, node.attrs)
+    return [_weighted(rules, jets[node.id]) for node in graph.outputs]
 
 
 def laplacian_terms(
@@ -148,7 +176,8 @@ def count_vectors(graph: Graph, terms: Terms, wrt: str | Sequence[str] | None = 
     >>> count_vectors(g, laplacian_terms(g)), count_vectors(g, biharmonic_terms(g))
     (7, 27)
     """
-    return closure(positions(graph, terms, named(graph, wrt))).size
+    parts = _parts(graph, terms, named(graph, wrt))
+    return 1 + sum(needed.size - 1 for _, needed in parts)
 
 
 def positions(graph: Graph, terms: Terms, wrt: Sequence[str]) -> dict[Monomial, Number]:
@@ -225,7 +254,7 @@ def _seeds(rules: Rules, type: Type, start: int) -> dict[int, Block]:
     return made
 
 
-def _weighted(rules: Rules, jet: Jet) -> Operand:
+def _weighted(rules: Rules, jet: Jet) -> Value | None:
     """Return the operator on an output: the sum of its coefficients with their weights."""
     weights = rules.closure.weights
     parts: list[Value] = []
@@ -252,9 +281,13 @@ def _weighted(rules: Rules, jet: Jet) -> Operand:
         made = contract([vector, chosen], [first, first + own], own)
         assert isinstance(made, Value)
         parts.append(made)
-    if not parts:
-        return zeros(rules.builder, jet.type)
-    return parts[0] if len(parts) == 1 else OPS["add"](*parts)
+    return _sum(parts) if parts else None
+
+
+def _sum(parts: Sequence[Value]) -> Value:
+    made = total(parts)
+    assert isinstance(made, Value)
+    return made
 
 
 def _times(value: Value, number: Number) -> Value:
