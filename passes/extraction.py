@@ -93,7 +93,7 @@ class Extraction:
         self.polynomials = system.defined
         self.places: dict[Pair | Kernel, dict[Place, None]] = {}
         self.serial: dict[Pair | Kernel, int] = {}
-        self.heap: list[tuple[int, int, Pair | Kernel]] = []
+        self.heap: list[tuple[int, bool, int, Pair | Kernel]] = []
         self.touched: dict[Pair | Kernel, None] = {}
 
     def run(self, steps: int) -> int:
@@ -104,12 +104,12 @@ class Extraction:
         self._flush()
         done = 0
         while self.heap and done < steps:
-            saving, _, part = heappop(self.heap)
+            saving, _, _, part = heappop(self.heap)
             now = self._saving(part)
             if now <= 0:
                 continue
             if now != -saving:
-                heappush(self.heap, (-now, self.serial[part], part))
+                self._push(part, now)
                 continue
             if isinstance(part, Kernel):
                 self._take_kernel(part)
@@ -161,9 +161,13 @@ class Extraction:
         for part in self.touched:
             saving = self._saving(part)
             if saving > 0:
-                serial = self.serial.setdefault(part, len(self.serial))
-                heappush(self.heap, (-saving, serial, part))
+                self._push(part, saving)
         self.touched.clear()
+
+    def _push(self, part: Pair | Kernel, saving: int) -> None:
+        """Put a part on the heap: what saves most first, kernels before pairs, then the oldest."""
+        serial = self.serial.setdefault(part, len(self.serial))
+        heappush(self.heap, (-saving, isinstance(part, Pair), serial, part))
 
     # --- what they save --------------------------------------------------------------------------
 
