@@ -1,32 +1,41 @@
-"""Edge pushing: Hessians by one sweep back, symmetric and sparse on the way.
+"""Edge pushing: derivatives of order k by one sweep back, symmetric and sparse on the way.
 
-Gower and Mello 2012, "A new framework for the computation of Hessians", Optimization Methods and
-Software 27(2). The sweep keeps adjoints of nodes and weights of *nonlinear edges*: unordered pairs
-of nodes that the part of the function above them depends on in a nonlinear way. A node y = φ(u, v)
-is taken away by three rules, with w for weights and a bar for adjoints:
+For order 2 this is the algorithm of Gower and Mello 2012, "A new framework for the computation of
+Hessians", Optimization Methods and Software 27(2). Its invariant, in the words of Wang, Gebremedhin
+and Pothen 2016, "Capitalizing on live variables", Mathematical Programming Computation 8, goes for
+every order: the sweep keeps the derivatives, up to order k, of the row as a function of the nodes
+that are *live*, one for each multiset of them. An *edge* is such a multiset, and its weight is the
+derivative. Where the live node y = φ(u, v) is taken away, u and v become live instead, and the
+chain rule of order k, with γ and β multisets of nodes, gives
 
-=========  ======================================================================================
-pushing    the edge {y, p} goes to {u, p} with φ_u w, twice that if u is p; the loop {y, y} goes
-           to {u, v} with φ_u φ_v w, for each unordered pair of operands
-creating   a new edge {u, v} of weight ȳ φ_uv
-adjoint    φ_u ȳ is added to ū
-=========  ======================================================================================
+    w(γ + β)  +=  c · w(γ + m·y) · B(β, m)
 
-At the end, edges between variables are the entries of the Hessian, each once.
+for each edge with m times y, where B(β, m), a Bell polynomial, sums up products of m partials of φ
+that have β together, and c is the product of binomials (γ_i + β_i over β_i), which is 1 unless an
+operand was live already. For k = 2: m = 1 with β of one operand *pushes* an edge, with β of two
+operands *creates* one, and m = 2 pushes a loop. At the end only variables are live, and the edges
+of k variables are the entries, each once.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from heapq import heappop, heappush
+from math import comb, prod
+from typing import TypeAlias
 
 from graphad.builder import G, paused_gc
-from graphad.ir import CONST, Node
-from graphad.op import Attrs, Op
-from graphad.passes.entries import Entry, request
-from graphad.passes.local import MULTIPLY, Lean, Local, times
-from graphad.passes.nested import Level, finish_level, next_order, positions_of, rows_of
+from graphad.ir import Node
+from graphad.passes.entries import Entry, MultiIndex, count_unique, request
+from graphad.passes.local import CAST, MULTIPLY, Local, times
+from graphad.passes.nested import Level, finish_level, positions_of, rows_of
+from graphad.passes.partials import Partials, Shapes
 from graphad.passes.pipeline import graph_pass
+from graphad.types import DTYPE_NAMES
+
+Edge: TypeAlias = tuple[int, ...]
+"""Ids of live nodes, sorted."""
 
 
 @graph_pass(preserves=False)
@@ -36,10 +45,7 @@ def edge_pushing(
     wrt: str | Sequence[str] | None = None,
     entries: Iterable[Entry] | None = None,
 ) -> G:
-    """Derive entries by edge pushing: one sweep back from each row gives its Hessian.
-
-    Derivatives of order 1 take the same sweep without edges; those beyond order 2 are tangents of
-    entries of the Hessian.
+    """Derive entries by edge pushing: one sweep back from each row gives all of its entries.
 
     Parameters
     ----------
@@ -73,29 +79,16 @@ def edge_pushing(
     wanted = request(graph, order, wrt, entries)
     with paused_gc():
         level = rows_of(graph, wanted, "edge_pushing")
-        if order == 1:
-            level = next_order(level, wanted, 0, "reverse")
-        elif order > 1:
-            pairs = sorted({(row, index[:2]) for row, index in wanted.entries})
-            level = _hessians(level, pairs)
-            for k in range(2, order):
-                level = next_order(level, wanted, k, "forward")
+        if order:
+            by_row: dict[int, dict[MultiIndex, None]] = {}
+            for row, index in wanted.entries:
+                by_row.setdefault(row, {})[index] = None
+            shapes, made = Shapes(order), {}
+            for (row, _), node in level.nodes.items():
+                found = Sweep(level.local, shapes, list(by_row[row])).run(node)
+                made.update({(row, index): entry for index, entry in found.items()})
+            level = Level(level.local, made)
         return finish_level(graph, wanted, level)
-
-
-def _hessians(level: Level, pairs: Sequence[Entry]) -> Level:
-    """Return the wanted entries of the Hessian of each row."""
-    shapes = Shapes()
-    by_row: dict[int, list[tuple[int, ...]]] = {}
-    for row, pair in pairs:
-        by_row.setdefault(row, []).append(pair)
-    made: dict[Entry, Node] = {}
-    for (row, _), node in level.nodes.items():
-        found = Sweep(level.local, shapes, by_row[row]).run(node)
-        for pair in by_row[row]:
-            if pair in found:
-                made[row, pair] = found[pair]
-    return Level(level.local, made)
 
 
 class Sweep:
@@ -106,210 +99,120 @@ class Sweep:
     local : Local
         The builder, and the variables.
     shapes : Shapes
-        Second partials of ops.
-    pairs : sequence of (int, int)
-        Entries of the Hessian that are wanted.
+        Partials of ops, up to the order of the derivatives.
+    wanted : sequence of tuple of int
+        The multi-indices that are wanted.
     """
 
-    def __init__(self, local: Local, shapes: Shapes, pairs: Sequence[tuple[int, ...]]) -> None:
+    def __init__(self, local: Local, shapes: Shapes, wanted: Sequence[MultiIndex]) -> None:
         self.local = local
+        self.builder = local.builder
         self.shapes = shapes
-        self.wanted = 0
-        self.partners: dict[int, int] = {}
-        for i, j in pairs:
-            self.wanted |= 1 << i | 1 << j
-            self.partners[i] = self.partners.get(i, 0) | 1 << j
-            self.partners[j] = self.partners.get(j, 0) | 1 << i
-        self._reach: dict[int, int] = {}
-        self.adjoints: dict[int, list[Node]] = {}
-        self.edges: dict[int, dict[int, list[Node]]] = {}
+        self.order = shapes.order
+        self.all_wanted = len(wanted) == count_unique(local.count, self.order)
+        self.extensions = {} if self.all_wanted else _extensions(wanted)
+        self.weights: dict[Edge, list[Node]] = {}
+        self.edges: dict[int, set[Edge]] = {}
+        self.waiting: list[int] = []
 
-    def run(self, root: Node) -> dict[tuple[int, ...], Node]:
+    def run(self, root: Node) -> dict[MultiIndex, Node]:
         """Return the entries that are not structural zeros."""
-        local = self.local
-        self.adjoints[root.id] = [local.one(root).node]
-        for id in self._below(root):
-            node = local.builder.nodes[id]
-            weights = {p: local.total(terms) for p, terms in self._taken(id)}
-            adjoint = self.adjoints.pop(id, None)
-            loop = weights.pop(id, None)
-            for p, weight in weights.items():
-                self._push(node, p, weight)
-            if loop is not None:
-                self._push_loop(node, loop)
-            if adjoint is not None:
-                value = local.total(adjoint)
-                self._create(node, value)
-                self._adjoin(node, value)
-        return self._entries()
-
-    def _below(self, root: Node) -> list[int]:
-        """Nodes between wanted variables and the root, without the variables, the last first."""
-        found: set[int] = set()
-        waiting = [root]
-        while waiting:
-            node = waiting.pop()
-            if node.id in found or node.id in self.local.variables:
-                continue
-            if self.local.mask(node) & self.wanted:
-                found.add(node.id)
-                waiting.extend(node.inputs)
-        return sorted(found, reverse=True)
-
-    # --- edges -----------------------------------------------------------------------------------
-
-    def _taken(self, id: int) -> list[tuple[int, list[Node]]]:
-        """Take the edges of a node away and return them, in the order of the other ends."""
-        taken = self.edges.pop(id, {})
-        for p in taken:
-            if p != id:
-                del self.edges[p][id]
-        return sorted(taken.items())
-
-    def _add(self, a: int, b: int, weight: Node) -> None:
-        self.edges.setdefault(a, {}).setdefault(b, []).append(weight)
-        if a != b:
-            self.edges.setdefault(b, {})[a] = self.edges[a][b]
-
-    def _leads(self, a: int, b: int) -> bool:
-        """Whether an edge between two nodes can come to a wanted entry."""
-        reach = self._reach.get(a)
-        if reach is None:
-            reach = 0
-            for i in positions_of(self._mask(a)):
-                reach |= self.partners.get(i, 0)
-            self._reach[a] = reach
-        return bool(reach & self._mask(b))
-
-    def _mask(self, id: int) -> int:
-        return self.local.mask(self.local.builder.nodes[id])
-
-    # --- the three rules -------------------------------------------------------------------------
-
-    def _push(self, node: Node, p: int, weight: Node) -> None:
-        """Push an edge to another node."""
-        for operand, part in self.local.back(node, weight, self.wanted):
-            if operand.id == p:
-                part = times(self.local.builder, 2, part)
-            if self._leads(operand.id, p):
-                self._add(operand.id, p, part)
-
-    def _push_loop(self, node: Node, weight: Node) -> None:
-        """Push the edge of a node to itself."""
-        for operand, part in self.local.back(node, weight, self.wanted):
-            for other, product in self.local.back(node, part, self.wanted):
-                if operand.id <= other.id and self._leads(operand.id, other.id):
-                    self._add(operand.id, other.id, product)
-
-    def _create(self, node: Node, adjoint: Node) -> None:
-        """Create edges where the node itself is nonlinear."""
-        builder = self.local.builder
-        shape, operands = self.shapes.of(node)
-        made = dict(enumerate(operands))
-        for j, k, partial in shape.seconds:
-            a, b = operands[j].id, operands[k].id
-            if not self._leads(a, b):
-                continue
-            second = shape.emit(builder, partial, made)
-            self._add(a, b, builder.emit(MULTIPLY, (adjoint, second)))
-
-    def _adjoin(self, node: Node, adjoint: Node) -> None:
-        """Add to the adjoints of operands; those of variables are not needed."""
+        if self._leads((root.id,)):
+            self._add((root.id,), self.local.one(root).node)
+        while self.waiting:
+            node = self.builder.nodes[-heappop(self.waiting)]
+            self.local.set_origin(node, self.order)
+            self._take_away(node)
         variables = self.local.variables
-        if all(operand.id in variables for operand in node.inputs):
-            return
-        for operand, part in self.local.back(node, adjoint, self.wanted):
-            self.adjoints.setdefault(operand.id, []).append(part)
-
-    def _entries(self) -> dict[tuple[int, ...], Node]:
-        variables = self.local.variables
-        found: dict[tuple[int, ...], Node] = {}
-        for a in sorted(self.edges):
-            for b, terms in self.edges[a].items():
-                i, j = variables[a], variables[b]
-                if i <= j:
-                    found[i, j] = self.local.total(terms)
+        found: dict[MultiIndex, Node] = {}
+        for edge, terms in self.weights.items():
+            entry = self.local.total(terms)
+            if entry.type != root.type:
+                entry = self.builder.emit(CAST, (entry,), (DTYPE_NAMES[root.type.dtype],))
+            found[tuple(sorted([variables[id] for id in edge]))] = entry
         return found
 
+    def _take_away(self, node: Node) -> None:
+        """Replace a live node by its operands."""
+        by_rest: dict[Edge, dict[int, Node]] = {}
+        for edge in sorted(self.edges.pop(node.id)):
+            rest = tuple([id for id in edge if id != node.id])
+            weight = self.local.total(self.weights.pop(edge))
+            by_rest.setdefault(rest, {})[len(edge) - len(rest)] = weight
+            for id in dict.fromkeys(rest):
+                if id in self.edges:
+                    self.edges[id].discard(edge)
+        partials = self.shapes.of(node, self.builder)
+        for rest, weights in by_rest.items():
+            self._push(partials, rest, weights)
 
-# --- second partials ------------------------------------------------------------------------------
+    def _push(self, partials: Partials, rest: Edge, weights: dict[int, Node]) -> None:
+        """Push the edges that have these other nodes, by how often they have the node."""
+        terms: dict[Edge, list[Node]] = {}
+        for count, weight in weights.items():
+            for beta in partials.powers(count):
+                if len(beta) + len(rest) > self.order:
+                    continue
+                added = tuple([partials.operands[i].id for i in beta])
+                if self._leads(rest + added):
+                    product = (weight, partials.power(count, beta))
+                    made = self.builder.emit(MULTIPLY, product)
+                    terms.setdefault(added, []).append(made)
+        for added, made_terms in terms.items():
+            edge = tuple(sorted(rest + added))
+            before, after = Counter(added), Counter(edge)
+            ways = prod([comb(after[id], times_added) for id, times_added in before.items()])
+            weight = self.local.total(made_terms)
+            self._add(edge, weight if ways == 1 else times(self.builder, ways, weight))
+
+    def _add(self, edge: Edge, weight: Node) -> None:
+        variables = self.local.variables
+        inner = [id for id in dict.fromkeys(edge) if id not in variables]
+        if not inner and len(edge) < self.order:
+            return  # of too low an order, and nothing can raise it
+        self.weights.setdefault(edge, []).append(weight)
+        for id in inner:
+            if id not in self.edges:
+                self.edges[id] = set()
+                heappush(self.waiting, -id)
+            self.edges[id].add(edge)
+
+    def _leads(self, ids: Sequence[int]) -> bool:
+        """Whether an edge can come to a wanted entry: one variable for each node, and then more."""
+        nodes = self.builder.nodes
+        masks = [self.local.mask(nodes[id]) for id in ids]
+        if self.all_wanted:
+            return all(masks)
+        masks.sort(key=int.bit_count)
+        found: dict[MultiIndex, None] = {(): None}
+        for position, mask in enumerate(masks):
+            following: dict[MultiIndex, None] = {}
+            for part in found:
+                bits = self.extensions.get(part, 0) & mask
+                if bits and position == len(masks) - 1:
+                    return True
+                for i in positions_of(bits):
+                    following[tuple(sorted((*part, i)))] = None
+            found = following
+        return False
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The second partials of an op, as nodes over its distinct operands.
+def _extensions(wanted: Sequence[MultiIndex]) -> dict[MultiIndex, int]:
+    """Return for each part of a wanted multi-index the variables that make a larger part, as bits.
 
-    Parameters
-    ----------
-    nodes : tuple of Node
-        An arena: first a node for each distinct operand, then what partials are made of.
-    seconds : tuple of (int, int, Node)
-        Positions j ≤ k of operands and ∂²φ/∂u_j∂u_k; structural zeros are left out.
+    Examples
+    --------
+    >>> _extensions([(0, 2)])
+    {(2,): 1, (0,): 4, (): 5}
     """
-
-    nodes: tuple[Node, ...]
-    seconds: tuple[tuple[int, int, Node], ...]
-
-    def emit(self, builder: Lean, partial: Node, made: dict[int, Node]) -> Node:
-        """Emit a partial; `made` has the operands and what was emitted for them, by id."""
-        needed: set[int] = set()
-        waiting = [partial]
-        while waiting:
-            node = waiting.pop()
-            if node.id not in made and node.id not in needed:
-                needed.add(node.id)
-                waiting.extend(node.inputs)
-        for id in sorted(needed):
-            node = self.nodes[id]
-            inputs = tuple([made[operand.id] for operand in node.inputs])
-            made[id] = builder.emit(node.op, inputs, node.attrs)
-        return made[partial.id]
-
-
-Key = tuple[Op, Attrs, tuple[object, ...]]
-
-
-class Shapes:
-    """Second partials of ops, derived once for each op, attributes and pattern of operands."""
-
-    def __init__(self) -> None:
-        self._known: dict[Key, Shape] = {}
-
-    def of(self, node: Node) -> tuple[Shape, list[Node]]:
-        """Return the second partials of a node's op, and the operands that they are of."""
-        operands = [operand for operand in dict.fromkeys(node.inputs) if operand.op is not CONST]
-        places = {operand: i for i, operand in enumerate(operands)}
-        slots = tuple(
-            [
-                operand.attrs if operand.op is CONST else (places[operand], operand.type)
-                for operand in node.inputs
-            ]
-        )
-        key = node.op, node.attrs, slots
-        if key not in self._known:
-            self._known[key] = _derived(node, operands)
-        return self._known[key], operands
-
-
-def _derived(node: Node, operands: Sequence[Node]) -> Shape:
-    builder = Lean()
-    stand_ins = [builder.input(f"u{i}", operand.type).node for i, operand in enumerate(operands)]
-    places = {operand: stand_ins[i] for i, operand in enumerate(operands)}
-    inputs = [
-        builder.emit(CONST, (), operand.attrs) if operand.op is CONST else places[operand]
-        for operand in node.inputs
-    ]
-    out = builder.emit(node.op, tuple(inputs), node.attrs)
-    local = Local(builder, stand_ins, "edge_pushing")
-    seconds = []
-    for j in positions_of(local.mask(out)):
-        (first,) = local.push([out], j)
-        if first is None:
-            continue
-        for k in positions_of(local.mask(first.node)):
-            if k < j:
-                continue
-            (second,) = local.push([first.node], k)
-            if second is not None:
-                seconds.append((j, k, second.node))
-    return Shape(tuple(builder.nodes), tuple(seconds))
+    found: dict[MultiIndex, int] = {}
+    parts = dict.fromkeys(wanted)
+    while parts:
+        smaller: dict[MultiIndex, None] = {}
+        for part in parts:
+            for position, i in enumerate(part):
+                rest = part[:position] + part[position + 1 :]
+                found[rest] = found.get(rest, 0) | 1 << i
+                smaller[rest] = None
+        parts = smaller
+    return found

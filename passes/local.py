@@ -45,6 +45,8 @@ class Lean(Builder):
 
     def emit(self, op: Op, inputs: tuple[Node, ...], attrs: Attrs = ()) -> Node:
         """Return the node of `op` on `inputs`, or a cheaper one of the same value."""
+        if op is CAST and inputs[0].op is CONST:
+            return self.constant(op.evaluate(inputs[0].attrs[0].array, *attrs)).node
         rule = CHEAPER.get(op)
         made = None if rule is None else rule(self, inputs)
         return super().emit(op, inputs, attrs) if made is None else made
@@ -83,7 +85,7 @@ def _peeled_product(builder: Lean, left: Node, right: Node) -> Node:
     made = builder.emit(MULTIPLY, tuple(cores))
     if negated:
         made = builder.emit(NEGATIVE, (made,))
-    return _masked(builder, conditions, made)
+    return _masked(builder, list(dict.fromkeys(conditions)), made)
 
 
 def _cheaper_sum(builder: Lean, inputs: tuple[Node, ...]) -> Node | None:
@@ -184,6 +186,7 @@ class Local:
     def __init__(self, builder: Lean, variables: Sequence[Node | None], name: str) -> None:
         self.builder = builder
         self.name = name
+        self.count = len(variables)
         self.variables = {node.id: i for i, node in enumerate(variables) if node is not None}
         self._tangents: list[dict[int, Value | None]] = [{} for _ in variables]
         for id, i in self.variables.items():
@@ -219,7 +222,7 @@ class Local:
         """
         known = self._tangents[variable]
         for node in self._unknown(roots, 1 << variable, known):
-            self._derive_origin(node)
+            self.set_origin(node)
             incoming = [known.get(operand.id) for operand in node.inputs]
             known[node.id] = self._moved(node, incoming)
         return [known.get(node.id) for node in roots]
@@ -238,10 +241,11 @@ class Local:
             waiting.extend(node.inputs)
         return [found[id] for id in sorted(found)]
 
-    def _derive_origin(self, node: Node) -> None:
+    def set_origin(self, node: Node, raised: int = 1) -> None:
+        """Let what is emitted next come from a node, derived so many times."""
         builder = self.builder
         origin = builder.origins[node.id]
-        builder.origin = builder.derive(origin, self.name, node.op.name, 1)
+        builder.origin = builder.derive(origin, self.name, node.op.name, raised)
 
     def _moved(self, node: Node, tangents: Sequence[Value | None]) -> Value | None:
         builder, rule = self.builder, node.op.jvp
@@ -285,7 +289,7 @@ class Local:
 
         An operand that stands at several places is one.
         """
-        self._derive_origin(node)
+        self.set_origin(node)
         for operand, count in Counter(node.inputs).items():
             if not self.mask(operand) & wanted:
                 continue
