@@ -170,7 +170,7 @@ class Polynomials:
         return mask
 
     def splits(self, index: MultiIndex) -> list[tuple[MultiIndex, MultiIndex, int]]:
-        """Return all ``(β, γ, binomial)`` with ``β + γ = α``, β from the shortest to α itself."""
+        """Return all ``(β, γ, binomial)`` with ``β + γ = α``."""
         found = self._splits.get(index)
         if found is None:
             found = self._splits[index] = split(index)

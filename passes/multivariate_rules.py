@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import product
 from math import comb, prod
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -116,18 +116,18 @@ def split(index: MultiIndex) -> list[tuple[MultiIndex, MultiIndex, int]]:
     >>> split((1, 1))
     [((), (1, 1), 1), ((1,), (1,), 2), ((1, 1), (), 1)]
     """
-    places = range(len(index))
-    found: dict[MultiIndex, tuple[MultiIndex, int]] = {}
-    for size in range(len(index) + 1):
-        for kept in combinations(places, size):
-            beta = tuple([index[place] for place in kept])
-            known = found.get(beta)
-            if known is None:
-                gamma = tuple([index[place] for place in places if place not in kept])
-                found[beta] = (gamma, 1)
-            else:
-                found[beta] = (known[0], known[1] + 1)
-    return [(beta, gamma, count) for beta, (gamma, count) in found.items()]
+    counts = {i: index.count(i) for i in dict.fromkeys(index)}
+    found: list[tuple[MultiIndex, MultiIndex, int]] = []
+    for taken in product(*[range(count + 1) for count in counts.values()]):
+        beta: MultiIndex = ()
+        gamma: MultiIndex = ()
+        ways = 1
+        for (i, count), part in zip(counts.items(), taken, strict=True):
+            beta += (i,) * part
+            gamma += (i,) * (count - part)
+            ways *= comb(count, part)
+        found.append((beta, gamma, ways))
+    return found
 
 
 def binomial(index: MultiIndex, part: MultiIndex) -> int:
