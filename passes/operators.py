@@ -11,7 +11,8 @@ import numpy as np
 
 from graphad.builder import Builder, G, Value, live_marks, paused_gc
 from graphad.errors import DerivativeError
-from graphad.ir import CONST, INPUT, Graph
+from graphad.ir import CONST, INPUT, Graph, Node
+from graphad.op import Attrs, Op
 from graphad.ops import OPS
 from graphad.ops.contraction import contract, unused_letters
 from graphad.ops.factories import total
@@ -22,6 +23,7 @@ from graphad.passes.operators_symbol import Closure, Monomial, Number, closure
 from graphad.passes.pipeline import graph_pass
 from graphad.types import Type
 
+MULTIPLY = OPS["multiply"]
 Variable: TypeAlias = int | str | tuple[Any, ...]
 Terms: TypeAlias = Mapping[Any, Number]
 """Numbers by tuples of variables."""
@@ -64,7 +66,7 @@ def operator(graph: G, terms: Terms | None = None, wrt: str | Sequence[str] | No
         terms = laplacian_terms(graph, names)
     _check_outputs(graph)
     with paused_gc():
-        builder = Builder()
+        builder = _Units()
         inputs = [builder.input(*node.attrs) for node in graph.inputs]
         outputs: list[Value | None] = [None] * len(graph.outputs)
         for factor, needed in _parts(graph, terms, names):
@@ -79,6 +81,19 @@ def operator(graph: G, terms: Terms | None = None, wrt: str | Sequence[str] | No
             for value, node in zip(outputs, graph.outputs, strict=True)
         ]
         return builder.finish(graph.name, made, graph.tree, graph.symmetry, make=type(graph))
+
+
+class _Units(Builder):
+    """A builder that leaves out products by the scalar 1, the slope of a line."""
+
+    def emit(self, op: Op, inputs: tuple[Node, ...], attrs: Attrs = ()) -> Node:
+        """Return the node of `op`; the other factor of 1."""
+        if op is MULTIPLY and len(inputs) == 2:
+            for one, other in (inputs, inputs[::-1]):
+                like = one.op is CONST and one.type == other.type.with_shape(())
+                if like and one.attrs[0].array == 1:
+                    return other
+        return super().emit(op, inputs, attrs)
 
 
 def _parts(graph: Graph, terms: Terms, wrt: Sequence[str]) -> list[tuple[Number, Closure]]:

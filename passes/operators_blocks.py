@@ -27,7 +27,7 @@ from graphad.types import DTYPE_NAMES, Type
 
 MULTIPLY, EINSUM, ADD = OPS["multiply"], OPS["einsum"], OPS["add"]
 KNOWN_ELEMENTS = 1 << 22
-"""Numbers are followed in arrays up to this size."""
+"""Unit vectors of more are an identity at once, which is not looked into for zeros."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +86,24 @@ class Blocks:
         size = block.type.size
         flat = block.known.reshape(-1, size) if size else block.known
         if size > 1 and flat.shape == (size, size) and np.array_equal(flat, np.eye(size)):
-            attrs = (block.type.shape, DTYPE_NAMES[block.type.dtype])
-            unit = self.builder.value(self.builder.emit(OPS["identity"], (), attrs))
-            return as_value(reshape_to(unit, block.lead + block.type.shape))
+            return self._identity(block.type)
         if block.known.size > 1 and np.all(block.known == block.known.flat[0]):
             number = self.builder.constant(block.known.flat[0])
             return as_value(broadcast_to(number, block.known.shape))
         return self.builder.constant(block.known)
 
+    def _identity(self, type: Type) -> Value:
+        attrs = (type.shape, DTYPE_NAMES[type.dtype])
+        unit = self.builder.value(self.builder.emit(OPS["identity"], (), attrs))
+        return as_value(reshape_to(unit, (type.size, *type.shape)))
+
     def seeded(self, type: Type, level: int, rows: dict[int, dict[int, Number]]) -> Block | None:
         """Return the coefficients of an input, from elements by their position for each member."""
         if not rows:
             return None
+        units = [{at: 1} for at in range(type.size)]
+        if len(rows) * type.size > KNOWN_ELEMENTS and list(rows.values()) == units:
+            return Block(tuple(rows), type, False, self._identity(type))
         known = np.zeros((len(rows), type.size), type.dtype)
         for at, row in enumerate(rows.values()):
             for position, number in row.items():
@@ -110,7 +116,8 @@ class Blocks:
         """Return the block of these of its members, in this order."""
         if tuple(members) == block.members:
             return block
-        at = [block.members.index(k) for k in members]
+        place = {k: at for at, k in enumerate(block.members)}
+        at = [place[k] for k in members]
         if block.known is not None:
             return Block(tuple(members), block.type, False, known=block.known[at])
         return Block(tuple(members), block.type, False, self.taken(block, at))
@@ -261,9 +268,12 @@ def as_value(operand: Operand) -> Value:
 
 def _patterns(blocks: Sequence[Block]) -> list[tuple[tuple[int, ...], list[int]]]:
     """Return which members the same blocks have: positions of those blocks, and the members."""
+    if all(block.members == blocks[0].members for block in blocks):
+        return [(tuple(range(len(blocks))), list(blocks[0].members))]
     found: dict[tuple[int, ...], list[int]] = {}
+    sets = [frozenset(block.members) for block in blocks]
     for member in dict.fromkeys(k for block in blocks for k in block.members):
-        having = tuple([i for i, block in enumerate(blocks) if member in block.members])
+        having = tuple([i for i, members in enumerate(sets) if member in members])
         found.setdefault(having, []).append(member)
     return list(found.items())
 

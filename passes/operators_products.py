@@ -52,12 +52,11 @@ class Products(Blocks):
         square = left is right and _swaps(op, attrs)
         splits = self._symmetric if square else self.closure.splits
         level_of = self.closure.levels
+        here = {k for block in left.values() for k in block.members}
+        there = {k for block in right.values() for k in block.members}
         found: dict[tuple[int, int, Number], dict[int, list[tuple[int, int]]]] = {}
         for k, i, j, c in splits:
-            if level_of[k] != level:
-                continue
-            a, b = left.get(level_of[i]), right.get(level_of[j])
-            if a is not None and b is not None and i in a.members and j in b.members:
+            if level_of[k] == level and i in here and j in there:
                 same = found.setdefault((level_of[i], level_of[j], c), {})
                 same.setdefault(k, []).append((i, j))
         made = []
@@ -98,7 +97,8 @@ class Products(Blocks):
         return Block(members, type, bare, known=np.asarray(Program(graph)(*known)[0]))
 
     def _repeated(self, block: Block, members: Sequence[int]) -> Block:
-        at = [block.members.index(k) for k in members]
+        place = {k: at for at, k in enumerate(block.members)}
+        at = [place[k] for k in members]
         if block.known is not None:
             known = block.known[None] if block.bare else block.known
             return Block(tuple(members), block.type, False, known=known[at])

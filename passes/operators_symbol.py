@@ -136,10 +136,8 @@ def _derivatives(polynomial: Polynomial) -> dict[Monomial, Polynomial]:
         largest = max(abs(row[index]) for index in highest)
         pivot = next(i for i in highest if abs(row[i]) >= (1 - 1e-9) * largest)
         row = {index: c / row[pivot] for index, c in row.items()}
-        rows = {
-            at: _reduced(other, {pivot: row}) if pivot in other else other
-            for at, other in rows.items()
-        }
+        for at in [at for at, other in rows.items() if pivot in other]:
+            rows[at] = _reduced(rows[at], {pivot: row})
         rows[pivot] = row
         variables = sorted({i for index in row for i in index})
         waiting.extend(_derivative(row, i) for i in variables)
