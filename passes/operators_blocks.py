@@ -90,6 +90,12 @@ class Blocks:
         if block.known.size > 1 and np.all(block.known == block.known.flat[0]):
             number = self.builder.constant(block.known.flat[0])
             return as_value(broadcast_to(number, block.known.shape))
+        filled = np.flatnonzero(block.known)
+        if 0 < 2 * len(filled) <= block.known.size:  # its zeros are structural: say so
+            numbers = self.builder.constant(block.known.ravel()[filled])
+            attrs = {"axis": 0, "size": block.known.size}
+            made = OPS["scatter_add"](numbers, filled, **attrs)
+            return as_value(reshape_to(made, block.known.shape))
         return self.builder.constant(block.known)
 
     def _identity(self, type: Type) -> Value:

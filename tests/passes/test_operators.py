@@ -361,6 +361,25 @@ def test_matrix_products_stay_matrix_products() -> None:
         assert len(dense) == 1 + levels, layers
 
 
+ATOMS = np.array([0, 0, 0, 1.1, 0.05, -0.02, 0.5, 1.0, 0.1, 0.5, 0.4, 0.95])
+SCALARS = "fold,simplify,scalarize,simplify,collect,simplify,cse"
+
+
+@pytest.mark.parametrize(
+    ("function", "point", "second", "fourth"),
+    [(lennard_jones, ATOMS, 250, 1600), (rosenbrock, ATOMS[:6], 40, 0), (mix, POINT, 52, 250)],
+)
+def test_operations_one_number_at_a_time(
+    function: Callable[..., Any], point: Array, second: int, fourth: int
+) -> None:
+    """Lowered to scalars, nothing is left of what does not move, and values are the same."""
+    graph = ga.trace(function, point)
+    for made, most in ((graph.laplacian(), second), (graph.biharmonic(), fourth)):
+        lowered = made.run(SCALARS)
+        assert lowered.cost().total <= most
+        assert lowered(abs(point)) == pytest.approx(made(abs(point)), rel=1e-10)
+
+
 # --- refusals ------------------------------------------------------------------------------------
 
 

@@ -118,6 +118,15 @@ def test_equal_numbers_are_one_repeated() -> None:
     assert blocks.value(scalar).node.op.name == "const"
 
 
+def test_zeros_among_numbers_are_structural() -> None:
+    """Numbers that are mostly zeros are written as what is added to none, for scalar graphs."""
+    blocks = blocks_of()
+    known = np.array([[0.0, 2.0], [0.0, 0.0], [-1.0, 0.0]])
+    sparse = Block((1, 2, 3), VECTOR, False, known=known)
+    assert blocks.value(sparse).node.inputs[0].op is OPS["scatter_add"]
+    np.testing.assert_array_equal(evaluated(blocks, sparse), known)
+
+
 @pytest.mark.parametrize(("factor", "op"), [(1, "input"), (-1, "negative"), (0.5, "multiply")])
 def test_scaled(factor: float, op: str) -> None:
     """Scaling by 1 is nothing, by -1 a negation."""
