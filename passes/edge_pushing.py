@@ -159,11 +159,12 @@ class Sweep:
                     made = self.builder.emit(MULTIPLY, product)
                     terms.setdefault(added, []).append(made)
         for added, made_terms in terms.items():
-            edge = tuple(sorted(rest + added))
-            before, after = Counter(added), Counter(edge)
-            ways = prod([comb(after[id], times_added) for id, times_added in before.items()])
             weight = self.local.total(made_terms)
-            self._add(edge, weight if ways == 1 else times(self.builder, ways, weight))
+            if not set(rest).isdisjoint(added):
+                before, after = Counter(added), Counter(rest + added)
+                ways = prod([comb(after[id], count) for id, count in before.items()])
+                weight = times(self.builder, ways, weight)
+            self._add(tuple(sorted(rest + added)), weight)
 
     def _add(self, edge: Edge, weight: Node) -> None:
         variables = self.local.variables
@@ -183,6 +184,8 @@ class Sweep:
         masks = [self.local.mask(nodes[id]) for id in ids]
         if self.all_wanted:
             return all(masks)
+        if len(masks) == 1:
+            return bool(self.extensions.get((), 0) & masks[0])
         masks.sort(key=int.bit_count)
         found: dict[MultiIndex, None] = {(): None}
         for position, mask in enumerate(masks):

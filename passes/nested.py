@@ -107,11 +107,11 @@ class Level:
 def rows_of(graph: G, wanted: Request, name: str) -> Level:
     """Return the rows of a graph that entries are wanted of: derivatives of order 0."""
     rows = sorted({row for row, _ in wanted.entries})
-    return _level(scalars(graph, wanted.wrt), [(row, ()) for row in rows], rows, name)
+    return level_of(scalars(graph, wanted.wrt), [(row, ()) for row in rows], rows, name)
 
 
-def _level(lowered: Scalars, keys: Sequence[Entry], positions: Sequence[int], name: str) -> Level:
-    """Copy a graph at scalar grain to a fresh builder."""
+def level_of(lowered: Scalars, keys: Sequence[Entry], positions: Sequence[int], name: str) -> Level:
+    """Return what stands at some rows of a graph at scalar grain, in a fresh builder."""
     builder = Lean()
     fresh = copy_nodes(builder, lowered.graph)
     variables = [None if node is None else fresh[node.id] for node in lowered.variables]
@@ -195,7 +195,7 @@ def tidied(graph: G, wanted: Request, level: Level, passes: str) -> Level:
     keys = list(level.nodes)
     made = finish_entries(level.local.builder, graph, [level.nodes[key] for key in keys])
     lowered = scalars(made, wanted.wrt, f"scalarize,{passes}")
-    return _level(lowered, keys, range(len(keys)), level.local.name)
+    return level_of(lowered, keys, range(len(keys)), level.local.name)
 
 
 def finish_level(graph: G, wanted: Request, level: Level) -> G:

@@ -137,6 +137,8 @@ class Partials:
 
     def _partial(self, index: MultiIndex) -> Node:
         wanted, made = self.shape.partials[index], self._made
+        if wanted.id in made:
+            return made[wanted.id]
         needed: dict[int, Node] = {}
         waiting = [wanted]
         while waiting:
@@ -152,6 +154,8 @@ class Partials:
 
     def _product(self, factors: Sequence[Node]) -> Node:
         """Multiply, equal factors as a power; signs, masks and numbers are left to the builder."""
+        if len(factors) == 1:
+            return factors[0]
         parts: list[Node] = []
         for node, count in Counter(factors).items():
             if count == 1 or node.op in (CONST, NEGATIVE, MASK):
