@@ -140,7 +140,7 @@ class Polynomials:
         for arg in args:
             mask |= arg.mask
         moving = bool(mask) and op.jvp is not None
-        composed = COMPOSED.get(op) if moving else None
+        composed = COMPOSED.get(op) if moving or op is OPS["multiply"] else None
         made = None if composed is None else composed(args, attrs)
         if made is not None:
             return made

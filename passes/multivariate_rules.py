@@ -93,11 +93,11 @@ def maker_of(op: Op) -> Callable[[Packed], Rule]:
     DerivativeError
         If there is no rule for the op.
     """
-    if op in LINEAR:
-        return lambda term: lambda index: Recipe(linear=True)
     special = SPECIAL.get(op)
     if special is not None:
         return special
+    if op in LINEAR:
+        return lambda term: lambda index: Recipe(linear=True)
     if op.elementwise:
         return _by_partials
     raise DerivativeError(
@@ -205,6 +205,12 @@ def _root(term: Packed) -> Rule:
         return Recipe(products, divisor=term.leading)
 
     return rule
+
+
+def _absolute(term: Packed) -> Rule:
+    (u,) = term.args
+    sign = _packed(OPS["sign"](u))
+    return lambda index: Recipe([(1, u, index, sign, ())])
 
 
 # --- powers --------------------------------------------------------------------------------------
@@ -372,6 +378,7 @@ SPECIAL: dict[Op, Callable[[Packed], Rule]] = {
     RECIPROCAL: _quotient,
     OPS["sqrt"]: _root,
     OPS["cbrt"]: _cube_root,
+    OPS["absolute"]: _absolute,
     POWER: _power,
     OPS["integer_power"]: _negative_power,
 }

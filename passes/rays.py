@@ -37,12 +37,14 @@ Combination: TypeAlias = dict[Ray, Fraction]
 
 LARGEST_SYSTEM = 500
 """Most rays of the variables of one entry."""
-LARGEST_BLOCK = 100
+LARGEST_BLOCK = 40
 """Most rays that have all of these variables."""
 EXCHANGES = 200
 """Most exchanges of a ray for a better one."""
 TIE = 1e-9
 """Relative differences of determinants that are none, so that every machine chooses alike."""
+DEPENDENT = 1e-20
+"""Squared sizes of rows, relative to the largest, that are rounding."""
 EXACT = 256
 """Most rays for which the condition number is computed by singular values, not by iteration."""
 ITERATIONS = 60
@@ -94,7 +96,7 @@ def rays(n: int, order: int) -> Rays:
     >>> found.solution.tolist()
     [[1.0, 0.0, 0.0], [-0.5, -0.5, 0.5], [0.0, 1.0, 0.0]]
     >>> [round(rays(*size).condition, 1) for size in ((5, 2), (5, 3), (3, 6))]
-    [3.2, 6.9, 12.3]
+    [3.2, 6.9, 11.5]
     """
     indices = unique_indices(n, order)
     combined = combinations_of(indices)
@@ -325,8 +327,9 @@ def _interior(m: int, order: int, signed: bool) -> list[tuple[int, ...]]:
     pool = _pool(m, order)
     vectors = np.array(pool, dtype=float).reshape(len(pool), m)
     vectors /= np.abs(vectors).sum(axis=1, keepdims=True, initial=0)
-    columns = [_multinomial(power) * np.prod(vectors**power, axis=1) for power in powers]
-    return [pool[i] for i in _spread(np.array(columns).T)]
+    columns = [_multinomial(power) ** 0.5 * np.prod(vectors**power, axis=1) for power in powers]
+    chosen = _spread(np.array(columns).T)
+    return powers if chosen is None else [pool[i] for i in chosen]
 
 
 def _pool(m: int, order: int) -> list[tuple[int, ...]]:
@@ -341,18 +344,21 @@ def _pool(m: int, order: int) -> list[tuple[int, ...]]:
     return sorted(found, key=lambda v: (sum(map(abs, v)), [-a for a in v]))
 
 
-def _spread(rows: Array) -> list[int]:
+def _spread(rows: Array) -> list[int] | None:
     """Choose as many rows as there are columns, with a great determinant.
 
     Greedily at first, then by exchanges, each of which makes the determinant greater, until no
     row is a combination of the chosen ones with a weight above 1 (Fedorov 1972, Theory of Optimal
-    Experiments).
+    Experiments). None if double precision can't tell a determinant from 0.
     """
     count = rows.shape[1]
-    left, chosen = rows.copy(), []
+    left, chosen, first = rows.copy(), [], 0.0
     for _ in range(count):
         sizes = np.sum(left * left, axis=1)
         chosen.append(_first(sizes))
+        first = first or float(sizes[chosen[0]])
+        if sizes[chosen[-1]] <= DEPENDENT * first:
+            return None
         unit = left[chosen[-1]] / np.sqrt(sizes[chosen[-1]])
         left -= np.outer(left @ unit, unit)
     for _ in range(EXCHANGES):
