@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from graphad.builder import G, paused_gc
+from graphad.cost import operations
 from graphad.errors import DerivativeError
-from graphad.ir import CONST, Node
+from graphad.ir import CONST, Graph, Node
 from graphad.ops import OPS
-from graphad.passes.elimination_orders import STEPS, Elimination, find_order
+from graphad.passes.elimination_orders import ORDERS, STEPS, Elimination, find_order
+from graphad.passes.elimination_sharing import Shared, Symbols
 from graphad.passes.elimination_structure import Linearized, Order, bits, cost_of, useful_edges
-from graphad.passes.entries import Entry, request
-from graphad.passes.nested import Level, finish_level, following, rows_of, tidied
-from graphad.passes.pipeline import graph_pass
+from graphad.passes.entries import SCALAR, Entry, Request, Scalars, finish_entries, request, scalars
+from graphad.passes.nested import Level, finish_level, following, level_of
+from graphad.passes.pipeline import Pipeline, graph_pass
 from graphad.types import DTYPE_NAMES
 
 PREPARED = "simplify,collect,simplify,cse,dce"
 """What a graph goes through before it is linearised: sums of many terms are one vertex."""
+MEASURED = 1_000
+"""Most vertices of a graph for which orders are compared by what is left after simplification."""
 MULTIPLY, CAST = OPS["multiply"], OPS["cast"]
 
 
@@ -58,9 +63,10 @@ def eliminate(
         What Markowitz's order and the search make few of: operations that really run, or
         multiplications as the literature counts them, by ±1 and other numbers too.
     steps : int
-        How long to search: vertices that may be eliminated on the way. 1,000,000 is a long search.
+        How long to search, for each derivative: vertices that may be eliminated on the way, for
+        the beam and again for moves of single vertices. 1,000,000 is a long search.
     seconds : float, optional
-        A limit on the time of each search; where it is what ends it, the result depends on the
+        A limit on the time of each of both; where it is what ends it, the result depends on the
         machine.
     between : str
         Passes that rows, and derivatives of each order, go through before they are linearised.
@@ -119,24 +125,23 @@ def eliminated(
     wanted = request(graph, order, wrt, entries)
     given = _given(by, order)
     with paused_gc():
-        level = rows_of(graph, wanted, "eliminate")
+        here = _rows(graph, wanted, between)
         orders: list[Order] = []
         counts: list[int] = []
         for k in range(order):
-            if between:
-                level = tidied(graph, wanted, level, between)
-            chosen = given if isinstance(given, str) else given.orders[k]
-
-            def choose(linear: Linearized, by: str | Order = chosen) -> Order:
-                found = find_order(linear, by, count, steps, seconds)
-                orders.append(found)
-                counts.append(cost_of(linear, found))
-                return found
-
-            level = _next_order(level, following(wanted.entries, k), choose)
+            after = following(wanted.entries, k)
+            if isinstance(given, str):
+                found = _found(graph, here, after, given, count, steps, seconds)
+            else:
+                found = find_order(Edges(here.level(), after).linear, given.orders[k], count)
+            level, multiplications = _next_order(here, after, found)
+            orders.append(found)
+            counts.append(multiplications)
+            if k < order - 1:
+                here = _lowered(graph, wanted, level, between)
         name = given if isinstance(given, str) else given.by
         record = Elimination(name, tuple(orders), tuple(counts))
-        return finish_level(graph, wanted, level), record
+        return finish_level(graph, wanted, level if order else here.level()), record
 
 
 def _given(by: str | Sequence[int] | Elimination, order: int) -> str | Elimination:
@@ -155,19 +160,79 @@ def _given(by: str | Sequence[int] | Elimination, order: int) -> str | Eliminati
     return by
 
 
-def _next_order(
-    level: Level, after: dict[Entry, int], choose: Callable[[Linearized], Order]
-) -> Level:
-    """Return the derivatives of a level by the variables that `after` says, by elimination."""
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """Derivatives of one order as a graph at scalar grain, whose rows they are."""
+
+    scalars: Scalars
+    keys: tuple[Entry, ...]
+    positions: tuple[int, ...]
+
+    def level(self) -> Level:
+        """Return them in a builder of their own, to be derived further."""
+        return level_of(self.scalars, self.keys, self.positions, "eliminate")
+
+
+def _rows(graph: Graph, wanted: Request, between: str) -> _Here:
+    rows = sorted({row for row, _ in wanted.entries})
+    passes = f"scalarize,{between}" if between else SCALAR
+    keys = tuple([(row, ()) for row in rows])
+    return _Here(scalars(graph, wanted.wrt, passes), keys, tuple(rows))
+
+
+def _lowered(graph: Graph, wanted: Request, level: Level, between: str) -> _Here:
+    made = finish_entries(level.local.builder, graph, list(level.nodes.values()))
+    passes = f"scalarize,{between}" if between else "scalarize"
+    keys = tuple(level.nodes)
+    return _Here(scalars(made, wanted.wrt, passes), keys, tuple(range(len(keys))))
+
+
+def _found(
+    graph: Graph,
+    here: _Here,
+    after: dict[Entry, int],
+    by: str,
+    count: str,
+    steps: int,
+    seconds: float | None,
+) -> Order:
+    """The order of a name.
+
+    For operations, the search improves on the best of the named orders, and then takes what has
+    the fewest after simplification, which no count on edges knows for sure.
+    """
+    edges = Edges(here.level(), after)
+    linear = edges.linear
+    found = find_order(linear, by, count, steps, seconds)
+    if by != "search" or count != "operations" or len(linear.intermediates) < 2:
+        return found
+    shared = edges.shared()
+    candidates = [found, *[find_order(linear, name, count) for name in ORDERS[:-1]]]
+    best = min(candidates, key=shared.cost)
+    candidates.append(shared.improve(best, steps, seconds))
+    if len(linear.predecessors) > MEASURED:
+        return candidates[-1]
+
+    def left(order: Order) -> int:
+        level, _ = _next_order(here, after, order)
+        made = finish_entries(level.local.builder, graph, list(level.nodes.values()))
+        return operations(Pipeline(PREPARED)(made))
+
+    return min(dict.fromkeys(candidates), key=left)
+
+
+def _next_order(here: _Here, after: dict[Entry, int], order: Order) -> tuple[Level, int]:
+    """Return derivatives by the variables that `after` says, and the multiplications they took."""
+    level = here.level()
     edges = Edges(level, after)
-    edges.eliminate(choose(edges.linear))
+    edges.eliminate(order)
     made: dict[Entry, Node] = {}
     for (row, index), node in sorted(level.nodes.items()):
         for variable in bits(after[row, index]):
             entry = edges.entry(node, variable)
             if entry is not None:
                 made[row, (*index, variable)] = entry
-    return Level(level.local, made)
+    return Level(level.local, made), cost_of(edges.linear, order)
 
 
 class Edges:
@@ -263,6 +328,13 @@ class Edges:
             () if all(found == everything for found in asked) else tuple(asked),
             numbers,
         )
+
+    def shared(self) -> Shared:
+        """Return the graph with symbols for its edges, before anything is eliminated."""
+        symbols = Symbols()
+        values = symbols.of_nodes(self.local.builder.nodes)
+        edges = [{k: values[term.id] for k, (term,) in after.items()} for after in self._after]
+        return Shared(self.linear, symbols, edges, self._useful)
 
     def eliminate(self, order: Sequence[int]) -> None:
         """Eliminate vertices one after the other."""

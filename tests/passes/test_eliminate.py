@@ -24,7 +24,9 @@ from tests.passes.functions import CASES, agree, differences, nonzero
 from tests.passes.graphs import graph_of, names_of, typed
 from tests.strategies import arguments, graphs
 
-THIRD = ("product", "mixed", "branches", "one scalar", "several rows and inputs")
+THIRD = ("product", "branches", "one scalar", "several rows and inputs")
+SHORT = 300
+"""Steps of a search that ends soon: values do not depend on it."""
 RUNS = [
     (name, order)
     for name, case in CASES.items()
@@ -38,7 +40,7 @@ def test_entries_are_derivatives(name: str, order: int) -> None:
     """All unique entries are the differences of the function."""
     case = CASES[name]
     wanted = differences(case.graph, case.point, request(case.graph, order).entries)
-    made = verify(eliminate(case.graph, order))
+    made = verify(eliminate(case.graph, order, steps=SHORT))
     assert made.input_names == case.graph.input_names
     agree(made(*case.point), wanted)
 
@@ -49,7 +51,7 @@ def test_jacobians_in_every_order(name: str, by: str) -> None:
     """However vertices go, the Jacobian is that of `diff`."""
     case = CASES[name]
     wanted = differences(case.graph, case.point, request(case.graph, 1).entries)
-    agree(eliminate(case.graph, by=by)(*case.point), wanted)
+    agree(eliminate(case.graph, by=by, steps=SHORT)(*case.point), wanted)
     agree(eliminate(case.graph, by=by, count="multiplications", between="")(*case.point), wanted)
 
 
@@ -150,12 +152,12 @@ def test_selected_entries(name: str) -> None:
     case = CASES[name]
     entries = request(case.graph, 2).entries
     chosen = [entries[i] for i in (len(entries) - 2, 1, 1, len(entries) // 2)]
-    whole = dict(zip(entries, eliminate(case.graph, 2)(*case.point), strict=True))
-    made, record = eliminated(case.graph, 2, entries=chosen)
+    made, record = eliminated(case.graph, 2, entries=chosen, by="markowitz")
+    full, full_record = eliminated(case.graph, 2, by="markowitz")
+    whole = dict(zip(entries, full(*case.point), strict=True))
     agree(made(*case.point), [whole[entry] for entry in chosen])
-    full = eliminated(case.graph, 2)
-    assert made.cost().total <= full[0].cost().total
-    assert sum(record.multiplications) <= sum(full[1].multiplications)
+    assert made.cost().total <= full.cost().total
+    assert sum(record.multiplications) <= sum(full_record.multiplications)
     assert eliminate(case.graph, 2, entries=[])(*case.point).shape == (0,)
 
 
@@ -173,7 +175,9 @@ def test_zeros_are_structural(name: str) -> None:
     """No entry is computed that forward mode knows to be zero."""
     graph = CASES[name].graph
     entries = request(graph, 2).entries
-    assert set(nonzero(eliminate(graph, 2), entries)) <= set(nonzero(nested(graph, 2), entries))
+    assert set(nonzero(eliminate(graph, 2, by="reverse"), entries)) <= set(
+        nonzero(nested(graph, 2), entries)
+    )
 
 
 def test_nothing_is_multiplied_by_one() -> None:
@@ -194,7 +198,7 @@ def test_some_inputs() -> None:
 def test_orders_are_kept(by: str) -> None:
     """The record, and its text, make the same graph again, whatever the search would find."""
     graph = ga.trace(robot_arm, np.zeros(6) + 0.1)
-    made, record = eliminated(graph, 2, by=by, entries=[(0, (0, 1)), (3, (2, 4))])
+    made, record = eliminated(graph, 2, by=by, entries=[(0, (0, 1)), (3, (2, 4))], steps=SHORT)
     assert record.by == by
     assert [len(order) > 9 for order in record.orders] == [True, True]
     for kept in (record, str(record), Elimination.parse(str(record))):
@@ -244,21 +248,21 @@ def test_random_graphs(data: st.DataObject) -> None:
     vertices = eliminated(graph, by="forward")[1].orders[0]
     shuffled = tuple(data.draw(st.permutations(vertices)))
     for by in (*ORDERS, shuffled):
-        made = verify(eliminate(graph, by=by))
+        made = verify(eliminate(graph, by=by, steps=SHORT))
         agree(precise(made, args)[0], exact, 1e-9)
-        assert dump(eliminate(graph, by=by)) == dump(made)
+        assert dump(eliminate(graph, by=by, steps=SHORT)) == dump(made)
     assert dump(graph) == before
 
 
 @given(data=st.data())
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_random_graphs_as_diff_has_them(data: st.DataObject) -> None:
     """Second derivatives of random graphs are elements of what `diff` gives twice."""
     graph: Graph = data.draw(graphs(steps=5, smooth=True, max_inputs=1, max_outputs=1))
     args = data.draw(arguments(graph))
     dense = graph_diff(graph, args)
     entries = request(graph, 2).entries
-    found = precise(eliminate(graph, 2), args)[0]
+    found = precise(eliminate(graph, 2, steps=SHORT), args)[0]
     agree(found, [dense[row, i, j] for row, (i, j) in entries], 1e-9)
 
 
