@@ -86,8 +86,25 @@ def check_plate(found: Any, printed: str) -> None:
     assert "largest error" in printed
 
 
+def check_exchange_correlation(found: Any, printed: str) -> None:
+    """Assert that orders stay small, and that Taylor's series of an energy ends at the energy."""
+    assert [row.entries for row in found.rows] == [1, 5, 15, 35, 70]
+    most = (130, 320, 1_000, 2_300, 4_700)
+    for row, operations in zip(found.rows, most, strict=True):
+        assert row.plan.layout == "packed"
+        assert row.plan.cost().total <= operations
+    start, end = found.energies
+    # PBE gives nitrogen -6.75 hartree; Slater's orbitals are near enough to its own.
+    assert start == pytest.approx(-6.75, abs=0.05)
+    assert end - start == pytest.approx(-0.0425, abs=1e-3)
+    most_off = (0.05, 5e-4, 2e-6, 2e-7, 1e-8)
+    assert all(error < most for error, most in zip(found.errors, most_off, strict=True))
+    assert "How order 2 was planned" in printed
+
+
 CHECKS: dict[str, Callable[[Any, str], None]] = {
     "christoffel": check_christoffel,
+    "exchange_correlation": check_exchange_correlation,
     "laplacian": check_laplacian,
     "lennard_jones": check_lennard_jones,
     "newton_rosenbrock": check_newton_rosenbrock,
