@@ -24,6 +24,8 @@ from graphad.passes.pipeline import graph_pass
 from graphad.types import Type
 
 MULTIPLY = OPS["multiply"]
+MOST_ELEMENTS = 1 << 28
+"""Coefficients of one value are not more than this: 2 GiB in double precision."""
 Variable: TypeAlias = int | str | tuple[Any, ...]
 Terms: TypeAlias = Mapping[Any, Number]
 """Numbers by tuples of variables."""
@@ -59,7 +61,8 @@ def operator(graph: G, terms: Terms | None = None, wrt: str | Sequence[str] | No
     Raises
     ------
     DerivativeError
-        If a variable is not there, something is not floating point, or an op has no rule.
+        If a variable is not there, something is not floating point, an op has no rule, or the
+        coefficients of a value would take more than 2 GiB.
     """
     names = named(graph, wrt)
     if terms is None:
@@ -70,6 +73,7 @@ def operator(graph: G, terms: Terms | None = None, wrt: str | Sequence[str] | No
         inputs = [builder.input(*node.attrs) for node in graph.inputs]
         outputs: list[Value | None] = [None] * len(graph.outputs)
         for factor, needed in _parts(graph, terms, names):
+            _check_size(graph, needed)
             pushed = _pushed(builder, graph, inputs, needed, names)
             for at, part in enumerate(pushed):
                 before = outputs[at]
@@ -110,6 +114,17 @@ def _parts(graph: Graph, terms: Terms, wrt: Sequence[str]) -> list[tuple[Number,
         (1j, {index: complex(number).imag for index, number in whole.items()}),
     ]
     return [(factor, closure(part)) for factor, part in split if any(part.values())]
+
+
+def _check_size(graph: Graph, needed: Closure) -> None:
+    largest = max([node.type.size for node in graph.nodes], default=0)
+    if needed.size * largest > MOST_ELEMENTS:
+        raise DerivativeError(
+            f"the operator pushes {needed.size} vectors through arrays of {largest} elements, "
+            f"and would hold {needed.size * largest:.1e} numbers at a time, over the limit of "
+            f"{MOST_ELEMENTS:.1e}; use .scalarize() first, where variables that move little are "
+            "cheap, or an operator in fewer variables"
+        )
 
 
 def _pushed(

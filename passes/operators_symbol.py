@@ -32,6 +32,8 @@ from typing import TypeAlias
 
 import numpy as np
 
+from graphad.errors import DerivativeError
+
 Number: TypeAlias = float | complex
 Monomial: TypeAlias = tuple[int, ...]
 """Positions of variables, sorted: ``(0, 1, 1)`` is ξ_0·ξ_1²."""
@@ -41,6 +43,10 @@ Split: TypeAlias = tuple[int, int, int, Number]
 
 ROUNDING = 1e-12
 """What is smaller than this, beside the numbers it is the difference of, is zero."""
+
+
+MOST_VECTORS = 20_000
+"""More are not propagated; it is not an operator's order alone that makes them many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,11 @@ def closure(operator: Mapping[Monomial, Number]) -> Closure:
     operator : mapping of tuple of int to number
         For each sorted multi-index the coefficient of that derivative; ``()`` is the value.
 
+    Raises
+    ------
+    DerivativeError
+        If it needs more than `MOST_VECTORS`.
+
     Examples
     --------
     >>> closure({(0, 0): 1.0, (1, 1): 1.0, (2, 2): 1.0}).size
@@ -126,6 +137,7 @@ def _derivatives(polynomial: Polynomial) -> dict[Monomial, Polynomial]:
     that monomial: coordinates in the basis are coefficients at pivots.
     """
     rows: dict[Monomial, Polynomial] = {}
+    holders: dict[Monomial, dict[Monomial, None]] = {}  # rows that have had a monomial, in order
     waiting = deque([polynomial])
     while waiting:
         row = _reduced(waiting.popleft(), rows)
@@ -136,11 +148,20 @@ def _derivatives(polynomial: Polynomial) -> dict[Monomial, Polynomial]:
         largest = max(abs(row[index]) for index in highest)
         pivot = next(i for i in highest if abs(row[i]) >= (1 - 1e-9) * largest)
         row = {index: c / row[pivot] for index, c in row.items()}
-        for at in [at for at, other in rows.items() if pivot in other]:
-            rows[at] = _reduced(rows[at], {pivot: row})
+        for at in holders.pop(pivot, {}):
+            if pivot in rows[at]:
+                rows[at] = _reduced(rows[at], {pivot: row})
+                for index in row:
+                    holders.setdefault(index, {})[at] = None
         rows[pivot] = row
-        variables = sorted({i for index in row for i in index})
-        waiting.extend(_derivative(row, i) for i in variables)
+        for index in row:
+            holders.setdefault(index, {})[pivot] = None
+        if len(rows) > MOST_VECTORS:
+            raise DerivativeError(
+                f"the operator needs more than {MOST_VECTORS} vectors through each node; "
+                "take it apart into a sum of operators in fewer variables"
+            )
+        waiting.extend(_first_derivatives(row))
     return rows
 
 
@@ -157,13 +178,14 @@ def _reduced(row: Polynomial, rows: Mapping[Monomial, Polynomial]) -> Polynomial
     return {index: c for index, c in found.items() if abs(c) > ROUNDING * sizes[index]}
 
 
-def _derivative(row: Polynomial, variable: int) -> Polynomial:
-    made: Polynomial = {}
+def _first_derivatives(row: Polynomial) -> list[Polynomial]:
+    """Return the derivatives by each variable that a polynomial has, in order."""
+    made: dict[int, Polynomial] = {}
     for index, c in row.items():
-        if variable in index:
+        for variable in dict.fromkeys(index):
             at = index.index(variable)
-            made[index[:at] + index[at + 1 :]] = c
-    return made
+            made.setdefault(variable, {})[index[:at] + index[at + 1 :]] = c
+    return [made[variable] for variable in sorted(made)]
 
 
 def _parts(monomial: Monomial) -> list[tuple[Monomial, Monomial]]:

@@ -403,6 +403,13 @@ def test_refusals() -> None:
         whole.laplacian()
 
 
+def test_too_large() -> None:
+    """Coefficients that would not fit in memory are refused, with their number."""
+    graph = ga.trace(lambda x: np.sum(np.sin(x)), np.zeros(17_000), check=False)
+    with pytest.raises(ga.DerivativeError, match=r"17002 vectors .* 2.9e\+08 numbers at a time"):
+        graph.laplacian()
+
+
 def test_the_pass_alone_is_the_laplacian() -> None:
     """Without terms, the pass gives what the method gives before it is simplified."""
     graph = ga.trace(mix, POINT)

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
+from graphad.errors import DerivativeError
+from graphad.passes import operators_symbol
 from graphad.passes.operators_symbol import Closure, closure
 
 
@@ -129,3 +131,11 @@ def test_complex_coefficients() -> None:
     found = closure({(0, 0): 1.0, (1,): -1j})
     assert found.size == 3
     assert found.seeds[2] == {1: -0.5j}
+
+
+def test_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator with more derivatives than the limit is refused."""
+    monkeypatch.setattr(operators_symbol, "MOST_VECTORS", 100)
+    assert closure({(0, 1, 2, 3, 4, 5): 1.0}).size == 64
+    with pytest.raises(DerivativeError, match="the operator needs more than 100 vectors through"):
+        closure({(0, 1, 2, 3, 4, 5, 6): 1.0})
