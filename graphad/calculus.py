@@ -154,10 +154,9 @@ class Derivable(Graph):
             differ and are not zero, with `Plan.index_map`. ``"coo"`` and ``"csr"``: SciPy's sparse
             arrays, of what is no structural zero.
         mode : str
-            ``"auto"``, or the name of one strategy: ``"compose"``, ``"taylor"``,
-            ``"multivariate"``, ``"directions"``, ``"elimination"``, ``"edge-pushing"``,
-            ``"forward"``, ``"reverse"``, ``"reverse-forward"``, or ``"nested"`` for this graph as
-            it is.
+            ``"auto"``, one of ``"compose"``, ``"taylor"``, ``"multivariate"``, ``"directions"``,
+            ``"elimination"``, ``"edge-pushing"``, ``"forward"``, ``"reverse"``,
+            ``"reverse-forward"``, or ``"nested"`` for this graph as it is.
         entries : iterable of tuple of int, or "diagonal", optional
             Elements that are wanted, as indices into the derivative (after the way through nested
             tuples, if it has any): they come as a vector, and nothing else is derived.

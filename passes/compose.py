@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from graphad.builder import Builder, G, Value, copy_nodes, paused_gc
-from graphad.ir import CONST, INPUT, Graph, Node
-from graphad.op import Operand
+from graphad.ir import CONST, Graph, Node
 from graphad.ops import OPS
 from graphad.passes.chain_rule import MultiIndex, partitions, relabelled, splits
+from graphad.passes.cutting import cut_out, number, times, total
 from graphad.passes.entries import Entry, finish_entries, request, scalars
+from graphad.passes.grouping import Group, grouped
 from graphad.passes.pipeline import graph_pass
-from graphad.passes.structure import Structure, bits, cone
+from graphad.passes.structure import Structure
 from graphad.passes.univariate import univariate
 
 ADD, SUBTRACT, NEGATIVE = OPS["add"], OPS["subtract"], OPS["negative"]
@@ -93,15 +94,6 @@ class Composition:
 
     inner: Node
     slopes: list[Derivative]
-
-
-@dataclass(slots=True)
-class Group:
-    """Terms of a sum that are derived together."""
-
-    support: int
-    terms: list[Node] = field(default_factory=list)
-    signs: list[float] = field(default_factory=list)
 
 
 class ChainRule:
@@ -186,12 +178,12 @@ class ChainRule:
             return None
         form = structure.affine(node)
         if form is not None:
-            return self._number(form[index[0]], node) if len(index) == 1 else None
+            return number(self.builder, form[index[0]], node) if len(index) == 1 else None
         scale = structure.scale(node)
         if scale is not None:
             moving = next(item for item in node.inputs if structure.support(item))
             part = yield (moving,), index
-            return None if part is None else self._scaled(scale, part)
+            return None if part is None else times(self.builder, scale, [part])
         if node.op is ADD or node.op is SUBTRACT:
             return (yield from self._sum(node, index))
         if structure.waist(node) is not None:
@@ -213,7 +205,7 @@ class ChainRule:
         """Term by term; terms that are functions of the same are one."""
         found = self.groups.get(node.id)
         if found is None:
-            found = self.groups[node.id] = self._grouped(node)
+            found = self.groups[node.id] = grouped(self.structure, node)
         groups, by_variable = found
         rarest = min((by_variable.get(i, []) for i in dict.fromkeys(index)), key=len)
         parts = []
@@ -223,32 +215,7 @@ class ChainRule:
                 part = yield ("group", node, place), index
                 if part is not None:
                     parts.append(part)
-        return self._total(parts)
-
-    def _grouped(self, node: Node) -> tuple[list[Group], dict[int, list[int]]]:
-        structure = self.structure
-        groups: dict[Key, Group] = {}
-        for place, term in enumerate(node.inputs):
-            if not structure.support(term):
-                continue
-            waist = structure.waist(term)
-            key: Key
-            if structure.affine(term) is not None:
-                key = ("affine",)
-            elif waist is not None:
-                key = ("waist", *[item.id for item in waist])
-            else:
-                key = ("top", structure.top(term).id)
-            group = groups.setdefault(key, Group(0))
-            group.support |= structure.support(term)
-            group.terms.append(term)
-            group.signs.append(-1.0 if node.op is SUBTRACT and place == 1 else 1.0)
-        listed = list(groups.values())
-        by_variable: dict[int, list[int]] = {}
-        for place, group in enumerate(listed):
-            for variable in bits(group.support):
-                by_variable.setdefault(variable, []).append(place)
-        return listed, by_variable
+        return total(self.builder, parts)
 
     def _group(self, key: Key, index: MultiIndex) -> Steps:
         _, node, place = key
@@ -266,8 +233,8 @@ class ChainRule:
         for sign, term in terms:
             part = yield (term,), index
             if part is not None:
-                parts.append(self._scaled(sign, part))
-        return self._total(parts)
+                parts.append(times(self.builder, sign, [part]))
+        return total(self.builder, parts)
 
     # --- compositions ----------------------------------------------------------------------------
 
@@ -285,7 +252,7 @@ class ChainRule:
             form = self.structure.affine(inner) or {}
             for i in index:
                 scale *= form[i]
-            return None if slope is None else self._scaled(scale, slope)
+            return None if slope is None else times(self.builder, scale, [slope])
         pattern, names = relabelled(index)
         parts = []
         for multiplicity, blocks in partitions(pattern):
@@ -301,8 +268,8 @@ class ChainRule:
                 assert factors is not None
                 factors.append(derivative)
             if factors is not None:
-                parts.append(self._times(float(multiplicity), factors))
-        return self._total(parts)
+                parts.append(times(self.builder, float(multiplicity), factors))
+        return total(self.builder, parts)
 
     def _slope(self, key: Key, index: MultiIndex) -> Steps:
         """Derive φ^(j)(q) by an index: ``D_γ φ^(j) = D_{γ-a} (φ^(j+1) · D_a q)``, a first in γ."""
@@ -321,12 +288,12 @@ class ChainRule:
                 continue
             outer = yield ("slope", owner, j + 1), right
             if outer is not None:
-                parts.append(self._times(float(multiplicity), [outer, inner]))
-        return self._total(parts)
+                parts.append(times(self.builder, float(multiplicity), [outer, inner]))
+        return total(self.builder, parts)
 
     def _composition(self, terms: list[tuple[float, Node]]) -> Composition:
         inner = self.structure.top(terms[0][1])
-        function, given = self._cut_out(terms, [inner])
+        function, given = cut_out(self.builder, terms, [inner])
         key = (function, self.order, True)
         template = self.templates.get(key)
         if template is None:
@@ -366,14 +333,14 @@ class ChainRule:
         for found, weight in weights.items():
             part = inner.get(found)
             if part is not None and weight != 0.0:
-                parts.append(self._scaled(weight, part))
-        return self._total(parts)
+                parts.append(times(self.builder, weight, [part]))
+        return total(self.builder, parts)
 
     def _inner_entries(
         self, terms: list[tuple[float, Node]], waist: Sequence[Node], order: int
     ) -> dict[MultiIndex, Node]:
         """Return the nonzero derivatives of order k by the nodes of a waist."""
-        function, given = self._cut_out(terms, waist)
+        function, given = cut_out(self.builder, terms, waist)
         names = [node.attrs[0] for node in function.inputs[: len(waist)]]
         wanted = request(function, order, names)
         key = (function, order, False)
@@ -393,33 +360,6 @@ class ChainRule:
             if not _is_zero(node)
         }
 
-    def _cut_out(
-        self, terms: list[tuple[float, Node]], stops: Sequence[Node]
-    ) -> tuple[Graph, list[Node]]:
-        """Return the function of `stops` that terms add up to, and what its inputs stand for.
-
-        Inputs are the stops, then the inputs of the graph that are no variables.
-        """
-        inner = Builder()
-        made: dict[int, Node] = {}
-        given: list[Node] = []
-        for place, node in enumerate(stops):
-            made[node.id] = inner.input(f"q{place}", node.type).node
-            given.append(node)
-        for node in cone(self.builder, [term for _, term in terms], stops):
-            if node.op is INPUT or node.op is OPS["element"]:
-                made[node.id] = inner.input(f"p{len(given)}", node.type).node
-                given.append(node)
-                continue
-            operands = tuple([made[operand.id] for operand in node.inputs])
-            made[node.id] = inner.emit(node.op, operands, node.attrs)
-        parts: list[Operand] = []
-        for sign, term in terms:
-            value = inner.value(made[term.id])
-            parts.append(-value if sign < 0 else value)
-        total = parts[0] if len(parts) == 1 else ADD(*parts)
-        return inner.finish("inner", [total]), given
-
     # --- products and the rest -------------------------------------------------------------------
 
     def _ordered(self, factors: Sequence[Node]) -> tuple[Node, ...]:
@@ -432,7 +372,7 @@ class ChainRule:
         if len(factors) == 1:
             return (yield (factors[0],), index)
         if not index:
-            return self._times(1.0, list(factors))
+            return times(self.builder, 1.0, list(factors))
         left, rest = structure.support(factors[0]), 0
         for item in factors[1:]:
             rest |= structure.support(item)
@@ -445,8 +385,8 @@ class ChainRule:
                 continue
             second = yield ("factors", factors[1:]), v
             if second is not None:
-                parts.append(self._times(float(multiplicity), [first, second]))
-        return self._total(parts)
+                parts.append(times(self.builder, float(multiplicity), [first, second]))
+        return total(self.builder, parts)
 
     def _selected(self, node: Node, index: MultiIndex) -> Steps:
         """``where(c, u, v)``: the derivatives are selected as the values are."""
@@ -489,35 +429,7 @@ class ChainRule:
             part = yield ("factors", (partial.node, slope)), index[1:]
             if part is not None:
                 parts.append(part)
-        return self._total(parts)
-
-    # --- emitting --------------------------------------------------------------------------------
-
-    def _number(self, value: float, like: Node) -> Node:
-        return self.builder.constant(like.type.dtype.type(value)).node
-
-    def _scaled(self, number: float, node: Node) -> Node:
-        return self._times(number, [node])
-
-    def _times(self, number: float, factors: list[Node]) -> Node:
-        """Multiply; numbers are multiplied at once."""
-        moving: list[Node] = []
-        for node in factors:
-            if node.op is CONST and node.type.dtype.kind == "f":
-                number *= float(node.attrs[0].scalar)
-            else:
-                moving.append(node)
-        if not moving:
-            return self._number(number, factors[0])
-        if abs(number) != 1.0:
-            moving.insert(0, self._number(abs(number), moving[0]))
-        made = moving[0] if len(moving) == 1 else self.builder.emit(MULTIPLY, tuple(moving))
-        return self.builder.emit(NEGATIVE, (made,)) if number < 0 else made
-
-    def _total(self, parts: list[Node]) -> Derivative:
-        if not parts:
-            return None
-        return parts[0] if len(parts) == 1 else self.builder.emit(ADD, tuple(parts))
+        return total(self.builder, parts)
 
 
 def _is_zero(node: Node) -> bool:

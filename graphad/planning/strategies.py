@@ -120,10 +120,8 @@ STRATEGIES: dict[str, Strategy] = {
         Strategy(
             "edge-pushing",
             _by_pass(edge_pushing),
-            "Hessians with symmetry and sparsity kept",
+            "one sweep back, with edges of up to k nodes: symmetry and sparsity are kept",
             1.0,
-            2,
-            2,
         ),
         Strategy(
             "forward", _by_pass(nested, mode="forward"), "tangents of tangents, i ≤ j ≤ … only", 2.0
