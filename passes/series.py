@@ -339,11 +339,11 @@ def _rooted(term: Term) -> Rule:
 def _power(term: Term) -> Rule:
     """``y = uᵖ``, p constant: ``y_k = Σ_{j>0} (p j - k + j) u_j y_{k-j} / (k u_0)``.
 
-    For p of 1 and above ``y' = p uᵖ⁻¹ u'`` instead, which is right at u_0 = 0 too.
+    Where a p is 1 or above, ``y' = p uᵖ⁻¹ u'`` instead, which is right at u_0 = 0 too.
     """
     u, p = term.args
     exponents = _numbers(p)
-    if exponents is not None and np.all((exponents >= 1) & (exponents < LARGEST_EXPONENT)):
+    if exponents is not None and 1 <= np.max(exponents, initial=0) < LARGEST_EXPONENT:
         lowered = term.emit(term.op, (u, exponents - exponents.dtype.type(1)), ())
         return _from_pairs(term, [(u, lowered.emit(MULTIPLY, (p, lowered), ()))])
 

@@ -119,6 +119,25 @@ def test_powers_at_zero() -> None:
     np.testing.assert_array_equal(found, [0.0, 0.0, 0.0, 1.0, 0.0])
 
 
+def test_real_powers_at_zero() -> None:
+    """So does a power above 1, for as many orders as it has derivatives."""
+    powers = np.array([1.5, 2.5, 2.0])
+    graph = ga.trace(lambda x: x**powers + x**3.5, np.zeros(3)).taylor(2)
+    wanted = np.zeros((3, 3))
+    wanted[2, 2] = 1.0
+    with np.errstate(all="ignore"):
+        found = graph(np.zeros(3), np.ones(3))
+    np.testing.assert_array_equal(found[:, :2], wanted[:, :2])
+    np.testing.assert_array_equal(found[1:], wanted[1:])
+
+
+def test_complex_kinks_are_refused() -> None:
+    """What is not analytic is named."""
+    graph = ga.trace(lambda z: abs(z) + 0 * abs(z), 1j)
+    with pytest.raises(ga.DerivativeError, match="absolute of a complex number is not analytic"):
+        graph.taylor(1)
+
+
 @pytest.mark.parametrize(
     ("function", "wanted"),
     [
