@@ -121,7 +121,7 @@ STRATEGIES: dict[str, Strategy] = {
             "edge-pushing",
             _by_pass(edge_pushing),
             "one sweep back, with edges of up to k nodes: symmetry and sparsity are kept",
-            1.0,
+            0.25,
         ),
         Strategy(
             "forward", _by_pass(nested, mode="forward"), "tangents of tangents, i ≤ j ≤ … only", 2.0
