@@ -155,6 +155,11 @@ class Blocks:
     def scaled(self, block: Block, factor: Operand | Number, shape: tuple[int, ...]) -> Block:
         """Return a block times a number or a value, which is broadcast to `shape`."""
         type = block.type.with_shape(shape)
+        if isinstance(factor, Value):
+            node = factor.node
+            source = node.inputs[0] if node.op is OPS["broadcast_to"] else node
+            if source.op is CONST and not source.type.shape:
+                factor = source.attrs[0].array.item()
         if block.known is not None and not isinstance(factor, Operand) and type == block.type:
             known = block.known * np.asarray(factor, np.result_type(block.known.dtype, factor))
             return Block(block.members, Type(shape, known.dtype), block.bare, known=known)
@@ -181,7 +186,11 @@ class Blocks:
         pieces = []
         for having, members in _patterns(blocks):
             given = [self.rows(blocks[i], members) for i in having]
-            if len(given) > 1:
+            known = [part.known for part in given if part.known is not None]
+            if len(known) == len(given) > 1:
+                total = np.sum(known, axis=0)
+                given = [Block(tuple(members), given[0].type, given[0].bare, known=total)]
+            elif len(given) > 1:
                 made = as_value(ADD(*[self.value(part) for part in given]))
                 given = [Block(tuple(members), given[0].type, given[0].bare, made)]
             pieces.append(given[0])

@@ -71,6 +71,8 @@ def check_laplacian(found: Any, printed: str) -> None:
     assert found.value == pytest.approx((square - 10) * np.exp(-square / 2), rel=1e-14)
     np.testing.assert_allclose(found.gradient, (12 - square) * np.exp(-square / 2) * x, rtol=1e-13)
     assert found.laplacian_operations < 0.6 * found.hessian_operations
+    assert found.collapsed == pytest.approx(found.value, rel=1e-14)
+    assert found.collapsed_operations <= found.laplacian_operations
     assert "einsum" in printed
 
 
