@@ -383,8 +383,6 @@ class Derivable(Graph):
         terms : mapping of tuple to number
             ``{(0, 0): 1.0, (1,): -1.0}`` is ∂²/∂x_0² - ∂/∂x_1; variables are positions among the
             elements of the inputs in `wrt`, names of scalar inputs, or names with indices.
-        wrt, optimize
-            As for `jvp`.
 
         Examples
         --------
@@ -398,15 +396,7 @@ class Derivable(Graph):
     def laplacian(self, wrt: Wrt = None, weights: Any = None, optimize: bool = True) -> Self:
         """Return the graph of ``Σ ∂²f/∂x_i²``, or ``Σ C_ij ∂²f/∂x_i∂x_j`` for a matrix of weights.
 
-        For each output element; pushes 2 + n vectors through the graph. A vector of weights is a
-        diagonal.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from graphad import trace
-        >>> float(trace(lambda x: np.sum(x**3), np.zeros(2)).laplacian()(np.array([1.0, 2.0])))
-        18.0
+        For each output element; pushes 2 + n vectors through. Weights may be those of a diagonal.
         """
         names = self._listed(wrt)
         return self.operator(laplacian_terms(self, names, weights), names, optimize)
