@@ -19,11 +19,13 @@ from graphad.errors import (
     InputError,
     ParseError,
     PassError,
+    PrecisionWarning,
     RenderError,
     TraceError,
     TypeRuleError,
 )
 from graphad.passes import PASSES, Pipeline, graph_pass
+from graphad.planning import Plan
 from graphad.text import dump
 
 __version__ = "0.1.0"
@@ -38,6 +40,8 @@ __all__ = [
     "ParseError",
     "PassError",
     "Pipeline",
+    "Plan",
+    "PrecisionWarning",
     "RenderError",
     "TraceError",
     "TypeRuleError",

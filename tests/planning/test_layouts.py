@@ -145,6 +145,6 @@ def test_sparse_layouts_take_one_point() -> None:
     """A batch in a sparse layout is refused with what to ask for."""
     plan = ga.trace(f, POINT).diff(order=2).plan(layout="coo")
     with pytest.raises(
-        DerivativeError, match='"coo" has no batches.*ask for "packed" or "distinct"'
+        DerivativeError, match=r'"coo" has no batches.*ask for "packed" or "distinct"'
     ):
         plan(np.stack([POINT, POINT]))
