@@ -20,6 +20,8 @@ from graphad.passes.univariate import univariate
 ADD, SUBTRACT, NEGATIVE = OPS["add"], OPS["subtract"], OPS["negative"]
 MULTIPLY, DIVIDE, RECIPROCAL = OPS["multiply"], OPS["divide"], OPS["reciprocal"]
 WHERE, MASK = OPS["where"], OPS["mask"]
+PIECEWISE = (OPS["maximum"], OPS["minimum"], OPS["absolute"], OPS["cast"])
+"""Ops that are linear on each side of their kinks."""
 WRITTEN_OUT = 6
 """Highest order at which Faà di Bruno's formula is written out; it has Bell(k) terms."""
 LOWERED = "scalarize,fold,simplify,collect,simplify,cse,dce,scalarize"
@@ -112,11 +114,7 @@ class ChainRule:
     """
 
     def __init__(
-        self,
-        builder: Builder,
-        variables: Sequence[Node | None],
-        order: int,
-        templates: Templates,
+        self, builder: Builder, variables: Sequence[Node | None], order: int, templates: Templates
     ) -> None:
         self.builder = builder
         self.variables = variables
@@ -129,32 +127,34 @@ class ChainRule:
         self.waists: dict[tuple[Key, int], dict[MultiIndex, Node]] = {}
 
     def derive(self, node: Node, index: MultiIndex) -> Derivative:
-        """Return the derivative of a node by a sorted multi-index; None is a structural zero."""
-        return self._run((node,), index)
+        """Return the derivative of a node by a sorted multi-index; None is a structural zero.
 
-    def _run(self, key: Key, index: MultiIndex) -> Derivative:
-        """Run the rules, which ask for what they need, on a stack of our own."""
-        first = (key, index)
-        stack: list[tuple[tuple[Key, MultiIndex], Steps]] = []
+        Rules ask for what they need; they wait on a stack of our own.
+        """
+        first: tuple[Key, MultiIndex] = (node,), index
+        stack = [] if first in self.known else [(first, self._steps(*first))]
         answer: Derivative = None
-        if first not in self.known:
-            stack.append((first, self._steps(key, index)))
-        started = False
         while stack:
             asked, steps = stack[-1]
+            self._set_origin(*asked)
             try:
-                wanted = steps.send(answer) if started else next(steps)
+                wanted = steps.send(answer)
             except StopIteration as stop:
                 answer = self.known[asked] = stop.value
                 stack.pop()
-                started = True
                 continue
-            if wanted in self.known:
-                answer, started = self.known[wanted], True
-            else:
+            answer = self.known.get(wanted)
+            if wanted not in self.known:
                 stack.append((wanted, self._steps(*wanted)))
-                answer, started = None, False
         return self.known[first]
+
+    def _set_origin(self, key: Key, index: MultiIndex) -> None:
+        """What is emitted next comes from the first node of a key."""
+        while isinstance(key[0], str):
+            key = key[1] if isinstance(key[1], tuple) else key[1:]
+        assert isinstance(key[0], Node)
+        origin = self.builder.origins[key[0].id]
+        self.builder.origin = self.builder.derive(origin, "compose", key[0].op.name, len(index))
 
     # --- which rule ------------------------------------------------------------------------------
 
@@ -197,6 +197,8 @@ class ChainRule:
             return (yield from self._product((node.inputs[0], inverse), index))
         if node.op is WHERE or node.op is MASK:
             return (yield from self._selected(node, index))
+        if node.op in PIECEWISE:
+            return (yield from self._linear(node, index))
         return (yield from self._by_partials(node, index))
 
     # --- sums ------------------------------------------------------------------------------------
@@ -405,6 +407,17 @@ class ChainRule:
             opposite = builder.emit(OPS["logical_not"], (condition,))
             return builder.emit(MASK, (opposite, right))
         return builder.emit(WHERE, (condition, left, right))
+
+    def _linear(self, node: Node, index: MultiIndex) -> Steps:
+        """The derivatives of the operands go through the op: a side that loses stays hidden."""
+        assert node.op.jvp is not None
+        value = self.builder.value
+        parts: list[Value | None] = []
+        for operand in node.inputs:
+            part = yield (operand,), index
+            parts.append(None if part is None else value(part))
+        made = node.op.jvp(value(node), [value(item) for item in node.inputs], parts, node.attrs)
+        return made.node if isinstance(made, Value) else None
 
     def _by_partials(self, node: Node, index: MultiIndex) -> Steps:
         """``D_α y = Σ D_{α-a} (p_i · D_a u_i)``, p_i the local partials, a first in α."""

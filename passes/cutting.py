@@ -36,6 +36,7 @@ def cut_out(
         made[node.id] = inner.input(f"q{place}", node.type).node
         given.append(node)
     for node in cone(builder, [term for _, term in terms], stops):
+        inner.origin = builder.origins[node.id]
         if node.op is INPUT or node.op is OPS["element"]:
             made[node.id] = inner.input(f"p{len(given)}", node.type).node
             given.append(node)

@@ -127,16 +127,12 @@ class Emission:
         for _, atom in self.system.outputs:
             count[atom] = count.get(atom, 0) + 2
         opaque = self.system.opaque
+        operands = {a for item in opaque.values() for _, a in item.operands}
         return {
             atom: item.operands[0][1]
             for atom, item in opaque.items()
-            if item.inverts and count.get(atom) == 1 and self._in_monomial(atom)
+            if item.inverts and count.get(atom) == 1 and atom not in operands
         }
-
-    def _in_monomial(self, atom: int) -> bool:
-        """Whether the one use of an atom is not as the operand of an op."""
-        opaque = self.system.opaque
-        return all(atom != a for item in opaque.values() for _, a in item.operands)
 
     def _sum(self, polynomial: Polynomial, source: Node) -> Node:
         positive: list[Node] = []

@@ -95,6 +95,8 @@ def _tops(
             continue
         args = tuple([terms[operand.id] for operand in node.inputs])
         value = builder.value(fresh[node.id])
+        origin = builder.origins[fresh[node.id].id]
+        builder.origin = builder.derive(origin, "straight", node.op.name, order)
         if node is variable:
             one = builder.constant(node.type.dtype.type(1))
             terms[node.id] = expansion.line(value, one)

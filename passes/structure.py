@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from graphad.builder import Builder
 from graphad.ir import CONST, Node
 from graphad.ops import OPS
+from graphad.passes.products import is_moderate
 
 ADD, SUBTRACT, NEGATIVE = OPS["add"], OPS["subtract"], OPS["negative"]
 MULTIPLY, DIVIDE = OPS["multiply"], OPS["divide"]
@@ -27,6 +28,10 @@ class Structure:
       if there is none before. It is the first of its dominators (Lengauer and Tarjan 1979) below
       the variables, and takes one comparison: it is the top of all operands, if they have one;
     - its *frontier*: the affine nodes that its other operations start from.
+
+    What is multiplied by a number near the ends of the range of floats is a top and a frontier of
+    its own: the k-th power of that number, by which derivatives by less would differ, may be out of
+    range.
 
     Parameters
     ----------
@@ -87,7 +92,8 @@ class Structure:
         form = self._affine_form(node, moving)
         self.affine_forms.append(form)
         tops = {self.tops[operand.id].id for operand in moving}
-        self.tops.append(self.tops[moving[0].id] if len(tops) == 1 else node)
+        through = len(tops) == 1 and not self._leaves_range(node)
+        self.tops.append(self.tops[moving[0].id] if through else node)
         self.frontiers.append(self._frontier(node, moving, form))
 
     def _affine_form(self, node: Node, moving: Sequence[Node]) -> Affine | None:
@@ -129,14 +135,19 @@ class Structure:
             scale = 1.0 / scale
         return scale
 
+    def _leaves_range(self, node: Node) -> bool:
+        scale = self.scale(node)
+        return scale is not None and not is_moderate(scale)
+
     def _frontier(
         self, node: Node, moving: Sequence[Node], form: Affine | None
     ) -> tuple[Node, ...] | None:
         if form is not None:
-            core = moving[0] if len(moving) == 1 and self.scale(node) is not None else None
             if not moving:
                 return ()
-            return (node,) if core is None else self.frontiers[core.id]
+            if self.scale(node) is None or self._leaves_range(node):
+                return (node,)
+            return self.frontiers[moving[0].id]
         found: dict[int, Node] = {}
         for operand in moving:
             part = self.frontiers[operand.id]
