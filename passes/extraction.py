@@ -20,6 +20,11 @@ MOST_TERMS = 80
 """Longer polynomials are not searched for kernels: that takes the square of their length."""
 
 
+LARGEST_IN_KERNELS = 1e15
+"""Kernels are made of coefficients from its inverse up to it, so that quotients of two of them are
+far from overflow in single precision too."""
+
+
 class Pair(NamedTuple):
     """A product of two atoms, or of a number and an atom (`left` is -1)."""
 
@@ -49,6 +54,11 @@ def price(monomial: Monomial, coefficient: float) -> int:
     if not monomial:
         return 0
     return len(monomial) - 1 + (abs(coefficient) != 1.0)
+
+
+def is_tame(coefficient: float) -> bool:
+    """Whether quotients of a coefficient and another like it are far from overflow."""
+    return 1.0 / LARGEST_IN_KERNELS <= abs(coefficient) <= LARGEST_IN_KERNELS
 
 
 def split_terms(first: Monomial, second: Monomial) -> tuple[Monomial, Monomial, Monomial]:
@@ -134,10 +144,10 @@ class Extraction:
                 yield Pair(a, a), place
             for b in atoms[i + 1 :]:
                 yield Pair(a, b), place
-        if len(polynomial) > MOST_TERMS:
+        if len(polynomial) > MOST_TERMS or not is_tame(coefficient):
             return
         for other, c in polynomial.items():
-            if other == monomial or c == 0.0 or coefficient == 0.0:
+            if other == monomial or not is_tame(c):
                 continue
             _, left, right = split_terms(monomial, other)
             if left < right:

@@ -135,6 +135,8 @@ class Emission:
         }
 
     def _sum(self, polynomial: Polynomial, source: Node) -> Node:
+        if polynomial.keys() == {()}:
+            return self.builder.constant(source.type.dtype.type(polynomial[()])).node
         positive: list[Node] = []
         negative: list[Node] = []
         for monomial, coefficient in sorted(polynomial.items()):

@@ -30,6 +30,7 @@ Key: TypeAlias = tuple[Terms, Type]
 
 ADD, SUBTRACT = OPS["add"], OPS["subtract"]
 ALGEBRAIC = (ADD, SUBTRACT, NEGATIVE, MULTIPLY, DIVIDE, RECIPROCAL, POWER)
+SUMS = (ADD, SUBTRACT)
 LONGEST = 24
 """Most factors that a monomial collects; longer products get names on the way."""
 
@@ -84,8 +85,12 @@ class System:
             return 1.0, self._entered(tuple(polynomial.items()), polynomial, source)
         key, lead = normalized(polynomial)
         atom = self._entered(key, polynomial, source)
-        first = normalized(self.defined[atom])[1]
-        return lead / first, atom
+        scale = lead / normalized(self.defined[atom])[1]
+        if is_moderate(scale):
+            return scale, atom
+        atom = self.new_atom(source)  # a number that may leave the range is not taken out
+        self.defined[atom] = dict(polynomial)
+        return 1.0, atom
 
     def _entered(self, terms: Terms, polynomial: Polynomial, source: Node) -> int:
         key = terms, source.type
@@ -142,20 +147,49 @@ class Reader:
             return {(): number}
         if not is_algebraic(node):
             return self._opaque(node)
-        made = self._combined(node)
-        if not all(c == 0.0 or is_moderate(c) for c in made.values()):
+        made = self._sum(node) if node.op in SUMS else self._combined(node)
+        if made is None:
             return self._opaque(node)
         named = len(made) > 1 and self.uses[node.id] > 1
         return self._named(made, node) if named else made
 
-    def _combined(self, node: Node) -> Polynomial:
-        operands = [self.found[operand.id] for operand in node.inputs]
-        if node.op is ADD:
-            return _sum([(1.0, operand) for operand in operands])
+    def _sum(self, node: Node) -> Polynomial | None:
+        """Add up; None if a coefficient is out of range, or if everything cancels.
+
+        What cancels stays as it was written, since 0·x may be -0.0. The longest operand grows in
+        place if it has no other use: a sum that is added up term by term takes linear time.
+        """
+        parts = [(1.0, self.found[operand.id]) for operand in node.inputs]
         if node.op is SUBTRACT:
-            return _sum([(1.0, operands[0]), (-1.0, operands[1])])
+            parts[1] = -1.0, parts[1][1]
+        first = 0
+        if node.op is ADD:
+            first = max(range(len(parts)), key=lambda i: len(parts[i][1]))
+        longest = parts.pop(first)[1]
+        added: Polynomial = {}
+        for sign, polynomial in parts:
+            for monomial, coefficient in polynomial.items():
+                before = added.get(monomial)
+                if before is None:
+                    before = longest.get(monomial, 0.0)
+                added[monomial] = before + sign * coefficient
+        if not _fit(added):
+            return None
+        if not any(added.values()) and not any(c for m, c in longest.items() if m not in added):
+            return None
+        total = longest if self.uses[node.inputs[first].id] == 1 else dict(longest)
+        total.update(added)
+        return total
+
+    def _combined(self, node: Node) -> Polynomial | None:
+        """Multiply, divide or negate; None if a coefficient is out of range."""
+        made = self._multiplied(node)
+        return made if _fit(made) else None
+
+    def _multiplied(self, node: Node) -> Polynomial:
+        operands = [self.found[operand.id] for operand in node.inputs]
         if node.op is NEGATIVE:
-            return _sum([(-1.0, operands[0])])
+            return {monomial: -c for monomial, c in operands[0].items()}
         if node.op is MULTIPLY:
             return self._product(operands, node)
         if node.op is POWER and node.attrs[0] > 0:
@@ -236,9 +270,6 @@ def is_algebraic(node: Node) -> bool:
     )
 
 
-def _sum(parts: list[tuple[float, Polynomial]]) -> Polynomial:
-    total: Polynomial = {}
-    for sign, polynomial in parts:
-        for monomial, coefficient in polynomial.items():
-            total[monomial] = total.get(monomial, 0.0) + sign * coefficient
-    return total
+def _fit(polynomial: Polynomial) -> bool:
+    """Whether all coefficients are 0 or moderate."""
+    return all(c == 0.0 or is_moderate(c) for c in polynomial.values())
