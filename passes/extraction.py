@@ -10,11 +10,12 @@ and common subexpression elimination) cut to two terms; larger ones are found tw
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from graphad.passes.polynomials import Monomial, System, times
+from graphad.passes.polynomials import Monomial, Polynomial, System, times
 
 MOST_TERMS = 80
 """Longer polynomials are not searched for kernels: that takes the square of their length."""
@@ -69,6 +70,8 @@ def split_terms(first: Monomial, second: Monomial) -> tuple[Monomial, Monomial, 
     >>> split_terms((0, 0, 1), (0, 1, 1, 2))
     ((0, 1), (0,), (1, 2))
     """
+    if len(first) == len(second) == 1 and first != second:
+        return (), first, second
     common: list[int] = []
     left: list[int] = []
     right: list[int] = []
@@ -102,6 +105,8 @@ class Extraction:
         self.system = system
         self.polynomials = system.defined
         self.places: dict[Pair | Kernel, dict[Place, None]] = {}
+        self.counts: dict[Pair, Counter[tuple[float, Monomial]]] = {}
+        self.totals: dict[Pair, int] = {}
         self.serial: dict[Pair | Kernel, int] = {}
         self.heap: list[tuple[int, bool, int, Pair | Kernel]] = []
         self.touched: dict[Pair | Kernel, None] = {}
@@ -109,8 +114,10 @@ class Extraction:
     def run(self, steps: int) -> int:
         """Take out what saves most until nothing does, or for so many steps; return the steps."""
         for atom in sorted(self.polynomials):
-            for monomial in self.polynomials[atom]:
-                self._enter(atom, monomial)
+            before: Polynomial = {}
+            for monomial, coefficient in self.polynomials[atom].items():
+                self._enter(atom, monomial, before)
+                before[monomial] = coefficient
         self._flush()
         done = 0
         while self.heap and done < steps:
@@ -131,8 +138,10 @@ class Extraction:
 
     # --- where parts stand -----------------------------------------------------------------------
 
-    def _parts(self, atom: int, monomial: Monomial) -> Iterator[tuple[Pair | Kernel, Place]]:
-        """The pairs of a term, and its kernels with the other terms of its polynomial."""
+    def _parts(
+        self, atom: int, monomial: Monomial, others: Polynomial
+    ) -> Iterator[tuple[Pair | Kernel, Place]]:
+        """The pairs of a term, and its kernels with other terms of its polynomial."""
         polynomial = self.polynomials[atom]
         coefficient = polynomial[monomial]
         place = Place(atom, monomial)
@@ -146,7 +155,7 @@ class Extraction:
                 yield Pair(a, b), place
         if len(polynomial) > MOST_TERMS or not is_tame(coefficient):
             return
-        for other, c in polynomial.items():
+        for other, c in others.items():
             if other == monomial or not is_tame(c):
                 continue
             _, left, right = split_terms(monomial, other)
@@ -155,16 +164,31 @@ class Extraction:
             else:
                 yield Kernel(right, left, coefficient / c), Place(atom, other, monomial)
 
-    def _enter(self, atom: int, monomial: Monomial) -> None:
-        for part, place in self._parts(atom, monomial):
-            self.places.setdefault(part, {})[place] = None
+    def _enter(self, atom: int, monomial: Monomial, others: Polynomial | None = None) -> None:
+        others = self.polynomials[atom] if others is None else others
+        for part, place in self._parts(atom, monomial, others):
+            places = self.places.setdefault(part, {})
+            if isinstance(part, Pair) and place not in places:
+                self._count(part, place, 1)
+            places[place] = None
             self.touched[part] = None
 
     def _leave(self, atom: int, monomial: Monomial) -> None:
-        for part, place in self._parts(atom, monomial):
+        for part, place in self._parts(atom, monomial, self.polynomials[atom]):
             places = self.places.get(part)
             if places is not None and places.pop(place, place) is None:
+                if isinstance(part, Pair):
+                    self._count(part, place, -1)
                 self.touched[part] = None
+
+    def _count(self, part: Pair, place: Place, step: int) -> None:
+        """Note a term that has a pair; equal terms, up to sign, are computed once."""
+        counts = self.counts.setdefault(part, Counter())
+        term = abs(self.polynomials[place.atom][place.first]), place.first
+        counts[term] += step
+        if counts[term] == (1 if step > 0 else 0):
+            many = _multiplicity(part, place.first)
+            self.totals[part] = self.totals.get(part, 0) + step * many
 
     def _flush(self) -> None:
         """Put what changed on the heap."""
@@ -186,14 +210,18 @@ class Extraction:
         if not places:
             return 0
         if isinstance(part, Kernel):
+            if len(places) == 1 and self._is_whole(part, next(iter(places))):
+                return 0
             return self._kernel_plan(part)[0]
         if len(places) == 1 and part.left != part.right:
             return 0
-        found: dict[tuple[float, Monomial], int] = {}
-        for place in places:
-            coefficient = abs(self.polynomials[place.atom][place.first])
-            found[coefficient, place.first] = _multiplicity(part, place.first)
-        return sum(found.values()) - 1
+        return self.totals[part] - 1
+
+    def _is_whole(self, part: Kernel, place: Place) -> bool:
+        """Whether a sum of two terms, all there is of a kernel, has no factor to take out."""
+        if len(place.first) != len(part.left):
+            return False
+        return abs(part.ratio) != 1.0 or abs(self.polynomials[place.atom][place.first]) == 1.0
 
     def _kernel_plan(self, part: Kernel) -> tuple[int, float, list[Place]]:
         """Return what a kernel saves, the number it is scaled by, and where it is taken out."""
