@@ -11,15 +11,16 @@ import time
 import warnings
 from pathlib import Path
 
+from growth import written_out
+from workloads import univariate
+
 import graphad as ga
-from benchmarks.growth import written_out
-from benchmarks.workloads import univariate
 from graphad.passes import Pipeline, nested
 from graphad.planning import STRATEGIES
 from graphad.planning.candidates import FINISH
 
 HIGHEST = 20
-MOST = 60_000
+MOST = 10_000
 """Nodes, before simplification, above which a way is not followed."""
 ARRAY, ALONE = "nested", "without sharing"
 FIGURE = Path(__file__).parents[1] / "docs" / "orders.svg"
@@ -65,11 +66,18 @@ def measured(highest: int) -> dict[str, list[int]]:
     return found
 
 
+def shown(count: int) -> str:
+    """Return a number, rounded if it is very large."""
+    return f"{count:,}" if count < 10_000_000 else f"{count:.1e}"
+
+
 def table(found: dict[str, list[int]], highest: int) -> str:
     """Return the table as Markdown."""
     lines = ["| N | " + " | ".join(found) + " |", "|---:" * (len(found) + 1) + "|"]
     for order in range(1, highest + 1):
-        cells = [f"{sizes[order - 1]:,}" if order <= len(sizes) else "" for sizes in found.values()]
+        cells = [
+            shown(sizes[order - 1]) if order <= len(sizes) else "" for sizes in found.values()
+        ]
         lines.append(f"| {order} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import subprocess
@@ -17,6 +18,7 @@ import graphad as ga
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+PROGRAMS = ("README.md", "docs/derivatives.md")
 
 
 def code_blocks(document: str) -> list[str]:
@@ -45,11 +47,12 @@ def test_files_and_folders_exist(document: str) -> None:
     assert missing == []
 
 
-def test_readme_code_runs(tmp_path: Path) -> None:
-    """The Python blocks of the README run, one after the other, as one program."""
-    blocks = code_blocks("README.md")
+@pytest.mark.parametrize("document", PROGRAMS)
+def test_code_runs(document: str, tmp_path: Path) -> None:
+    """The Python blocks of a document run, one after the other, as one program."""
+    blocks = code_blocks(document)
     assert blocks
-    program = tmp_path / "readme.py"
+    program = tmp_path / "program.py"
     program.write_text("\n".join(blocks), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
@@ -91,3 +94,40 @@ def test_readme_shows_what_is_printed() -> None:
     assert [int(count.replace(",", "")) for _, count in rows] == [
         sizes[int(order) - 1] for order, _ in rows
     ]
+
+
+def test_the_plan_that_is_shown() -> None:
+    """The table in the text on derivatives has the ways, and the counts, that a plan has."""
+    text = (ROOT / "docs" / "derivatives.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^    [ *]  ([a-z-]+) +(scalar|array) +([\d,]+) +([\d,]+) ", text, re.MULTILINE
+    )
+    blocks = code_blocks("docs/derivatives.md")
+    made: dict[str, Any] = {}
+    exec(blocks[0].replace("print(plan.explain())", ""), made)  # noqa: S102 -- our own text
+    shown = [
+        (item.name, item.grain, f"{item.cost.nodes:,}", f"{item.cost.total:,}")
+        for item in made["plan"].candidates
+    ]
+    assert rows == shown
+    assert made["plan"].reason in text
+
+
+def test_orders_are_measured() -> None:
+    """The first rows of the table of growth are what its program gives."""
+    text = (ROOT / "docs" / "orders.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
+    names, table = rows[0][1:], rows[2:]
+    assert [row[0] for row in table] == [str(order) for order in range(1, 21)]
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        orders = importlib.import_module("orders")
+    finally:
+        sys.path.pop(0)
+    for order in (1, 2, 5):
+        found = [orders.shown(orders.nodes_of(name, order)[1]) for name in names]
+        assert found == table[order - 1][1:]

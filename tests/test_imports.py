@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    ("errors",),
+    ("errors", "progress"),
     ("types",),
     ("constant",),
     ("op",),

@@ -19,6 +19,7 @@ from graphad.planning.layouts import Layout, check_layout, laid_out
 from graphad.planning.plan import Plan
 from graphad.planning.strategies import STRATEGIES
 from graphad.planning.target import PATTERN_FROM, Target, chosen_entries, target_of
+from graphad.progress import Progress
 
 SECONDS = 10.0
 """Time after which no further strategy is tried, in seconds."""
@@ -213,6 +214,7 @@ class Search:
 
     def _search(self) -> None:
         start = time.perf_counter()
+        progress = Progress()
         try:
             size = estimate(self.target, self.wanted)
         except GraphadError as error:
@@ -230,8 +232,10 @@ class Search:
             if note:
                 made = Candidate(strategy.name, "scalar", note=note)
             else:
+                progress.show(f"planning order {self.target.order}: {strategy.name}")
                 made = built(self.target, strategy, self.wanted)
             self.candidates.append(made)
+        progress.clear()
         self._array_candidate()
 
     def _too_much(self, expected: float, elapsed: float) -> str:

@@ -137,7 +137,7 @@ STRATEGIES: dict[str, Strategy] = {
             "directions",
             _by_directions,
             "univariate Taylor polynomials along rays, and a linear system",
-            4.0,
+            12.0,
             2,
         ),
         Strategy(

@@ -12,6 +12,7 @@ from graphad.builder import Builder, Value
 from graphad.errors import TraceError, TypeRuleError
 from graphad.ir import CONST, Node
 from graphad.op import Array, Op
+from graphad.progress import Progress
 from graphad.tracing.advice import another_trace, foreign_array, refusal
 from graphad.tracing.arrays import TracedArray
 from graphad.tracing.handlers import HANDLERS
@@ -19,7 +20,6 @@ from graphad.tracing.lowering import LOWERINGS
 from graphad.tracing.lowering.coerce import as_value
 from graphad.tracing.lowering.registry import spelled
 from graphad.tracing.origins import LineFinder
-from graphad.tracing.progress import Progress
 from graphad.tracing.rebinding import Rebinder
 from graphad.tracing.storage import Content, Storage
 from graphad.tracing.tracers import TracedScalar, Tracer, first_tracer, tracers_in
@@ -107,7 +107,9 @@ class Recorder:
             )
         if count > self._limit:
             self._limit = min(self.budget, count + LOOK_EVERY)
-            self._progress.show(count, self.builder.origin)
+            origin = self.builder.origin
+            place = f"{origin.file}:{origin.line}"
+            self._progress.show(f"tracing: {count:,} operations, now at {place}")
 
     # --- calls -----------------------------------------------------------------------------------
 

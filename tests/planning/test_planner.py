@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import warnings
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import graphad as ga
+from graphad import progress
 from graphad.errors import DerivativeError, PrecisionWarning
 from graphad.planning import STRATEGIES
 from tests.acceptance.test_composed import flat
@@ -201,3 +203,21 @@ def test_pattern() -> None:
     assert [axis.tolist() for axis in second.pattern()] == [[0, 1, 1], [1, 0, 1]]
     (row,) = ga.trace(lambda x, y: x**2 + y).diff().pattern()[1]
     assert row.tolist() == [0]
+
+
+def test_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a terminal a long search says what it is trying, and takes the line away."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    second = ga.trace(lambda x: np.sin(x[0] * x[1]), np.zeros(2)).diff(order=2)
+    second.plan()
+    assert stream.getvalue() == ""
+    monkeypatch.setattr(progress, "PATIENCE", -1.0)
+    second.plan()
+    assert stream.getvalue().split("\r")[1].startswith("planning order 2: compose")
+    assert stream.getvalue().endswith("\r")

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from graphad import progress
 from graphad.errors import TraceError
 from graphad.evaluate.interpreter import Program
 from graphad.ir import Graph, verify
-from graphad.tracing import progress, recorder, trace_function
+from graphad.tracing import recorder, trace_function
 from graphad.types import make_type
 
 F64 = np.dtype(float)

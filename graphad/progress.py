@@ -1,11 +1,9 @@
-"""A line that says how far a long trace is, for who looks on at a terminal."""
+"""A line that says how far long work is, for who looks on at a terminal."""
 
 from __future__ import annotations
 
 import sys
 from time import monotonic
-
-from graphad.ir import Origin
 
 PATIENCE = 2.0
 """After so many seconds the line is shown."""
@@ -18,10 +16,9 @@ class Progress:
         self._start = monotonic()
         self._shown = 0
 
-    def show(self, count: int, origin: Origin) -> None:
-        """Show how many operations have been traced, and where."""
+    def show(self, line: str) -> None:
+        """Show what is being done, if it has taken a while."""
         if monotonic() - self._start > PATIENCE and sys.stderr.isatty():
-            line = f"tracing: {count:,} operations, now at {origin.file}:{origin.line}"
             sys.stderr.write(f"\r{line:<{self._shown}}")
             sys.stderr.flush()
             self._shown = len(line)
@@ -31,3 +28,4 @@ class Progress:
         if self._shown:
             sys.stderr.write(f"\r{'':<{self._shown}}\r")
             sys.stderr.flush()
+            self._shown = 0
