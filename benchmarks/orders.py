@@ -75,9 +75,7 @@ def table(found: dict[str, list[int]], highest: int) -> str:
     """Return the table as Markdown."""
     lines = ["| N | " + " | ".join(found) + " |", "|---:" * (len(found) + 1) + "|"]
     for order in range(1, highest + 1):
-        cells = [
-            shown(sizes[order - 1]) if order <= len(sizes) else "" for sizes in found.values()
-        ]
+        cells = [shown(sizes[order - 1]) if order <= len(sizes) else "" for sizes in found.values()]
         lines.append(f"| {order} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
