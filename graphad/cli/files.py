@@ -62,6 +62,21 @@ def function_of_file(target: str) -> Iterator[Callable[..., Any]]:
             sys.path.remove(folder)
 
 
+@contextlib.contextmanager
+def function_or_graph(target: str) -> Iterator[Callable[..., Any]]:
+    """Load ``FILE.py:FUNCTION`` as `function_of_file` does, or the graph in any other file.
+
+    Raises
+    ------
+    InputError, TraceError
+        As `function_of_file` and `read_graph` do.
+    """
+    path = Path(target)
+    code = path.suffix == ".py" or (":" in target and not path.is_file())
+    with function_of_file(target) if code else contextlib.nullcontext(read_graph(target)) as made:
+        yield made
+
+
 def _parted(target: str) -> tuple[Path, str]:
     """Return file and function; the colon of a drive letter is not taken for the one between."""
     file, _, name = target.rpartition(":")

@@ -42,8 +42,8 @@ def once(pairs: Sequence[tuple[str, Any]], option: str) -> dict[str, Any]:
     return found
 
 
-def value_lines(graph: Graph, points: Points) -> Iterator[str]:
-    """Yield lines with the values of a graph, every digit of them.
+def arguments(graph: Graph, points: Points) -> tuple[Array, ...]:
+    """Return what to call a graph with: one point, or several along an axis in front.
 
     Raises
     ------
@@ -61,8 +61,18 @@ def value_lines(graph: Graph, points: Points) -> Iterator[str]:
         )
     arrays = [array_of(node.attrs[0], points[node.attrs[0]], node.type) for node in graph.inputs]
     alone = all(len(array) == 1 for array in arrays)
-    result = graph(*[array[0] if alone else array for array in arrays])
-    for place, value in placed(result):
+    return tuple([array[0] if alone else array for array in arrays])
+
+
+def value_lines(graph: Graph, points: Points) -> Iterator[str]:
+    """Yield lines with the values of a graph, every digit of them.
+
+    Raises
+    ------
+    InputError
+        If the points are not those of the graph's inputs.
+    """
+    for place, value in placed(graph(*arguments(graph, points))):
         label = f"out{place} = " if place else ""
         shown = np.array2string(
             np.asarray(value),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import graphad as ga
+from graphad.cli.files import function_of_file
 from tests.cli.console import MODEL_SOURCE, InProcess
 
 
@@ -23,3 +26,10 @@ def console(
 ) -> InProcess:
     """Return what runs commands, in the folder of model.py."""
     return InProcess(capsys, monkeypatch)
+
+
+@pytest.fixture
+def rosen(folder: Path) -> ga.Graph:
+    """Return the traced function that most tests name on the command line."""
+    with function_of_file("model.py:rosen") as function:
+        return ga.trace(function, np.zeros(3))

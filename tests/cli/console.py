@@ -19,6 +19,9 @@ from graphad.cli.options import MODEL
 MODEL_SOURCE = dedent(MODEL.partition(":\n\n")[2])
 """The file model.py that the help shows."""
 
+ROSEN = "graphad trace model.py:rosen --shape x=3"
+"""The command that most tests begin with."""
+
 
 class Result(NamedTuple):
     """Exit code and output of a command."""
@@ -64,6 +67,11 @@ class InProcess:
         assert result.out == ""
         assert "Traceback" not in result.err
         return result.err
+
+
+def untimed(told: str) -> str:
+    """Return a table without its times."""
+    return re.sub(r" +\d\S* (µs|ms|s)\b", "", told)
 
 
 def commands_in(text: str) -> list[str]:

@@ -6,30 +6,20 @@ import os
 import re
 import subprocess
 import sys
-import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import graphad as ga
 from graphad.cli import commands, main
-from graphad.cli.commands import table
-from graphad.cli.files import function_of_file
 from graphad.op import OPS
 from graphad.passes import PASSES
-from tests.cli.console import InProcess
+from graphad.passes.diff import MODES
+from graphad.planning import STRATEGIES
+from tests.cli.console import ROSEN, InProcess
 
 ROOT = Path(__file__).parents[2]
-ROSEN = "graphad trace model.py:rosen --shape x=3"
-
-
-@pytest.fixture
-def rosen(folder: Path) -> ga.Graph:
-    """Return the traced function that most tests name on the command line."""
-    with function_of_file("model.py:rosen") as function:
-        return ga.trace(function, np.zeros(3))
 
 
 # --- trace ---------------------------------------------------------------------------------------
@@ -59,18 +49,51 @@ def test_wrt(option: str, wrt: str | Sequence[str] | None, console: InProcess) -
     assert ga.parse(written) == wave.diff(wrt)
 
 
+@pytest.mark.parametrize("mode", [name for name in STRATEGIES if name not in MODES])
+def test_mode_of_a_strategy(mode: str, console: InProcess, rosen: ga.Graph) -> None:
+    """Each way at scalar grain can be named, and gives what `diff` gives by that way."""
+    written = console.good(f"graphad trace model.py:wave --order 2 --wrt t --mode {mode}")
+    wave = ga.parse(console.good("graphad trace model.py:wave"))
+    assert written == f"{wave.diff('t', mode, 2)}\n"
+
+
+@pytest.mark.parametrize("mode", ["back", "", "edge_pushing"])
+def test_unknown_mode(mode: str, console: InProcess, rosen: ga.Graph) -> None:
+    """A mode that does not exist is refused as `diff` refuses it."""
+    with pytest.raises(ga.DerivativeError, match=f"there is no mode '{mode}'; modes: ") as refused:
+        rosen.diff(mode=mode)
+    assert console.bad(f"{ROSEN} --order 1 --mode '{mode}'") == f"graphad: {refused.value}\n"
+
+
+def test_modes_are_in_the_help(console: InProcess) -> None:
+    """The help names each mode."""
+    shown = console.good("graphad trace --help").partition("--mode MODE  ")[2].partition("--wrt")[0]
+    assert set(re.findall(r"[a-z-]+", shown)) >= {*MODES, *STRATEGIES}
+
+
+def test_mode_that_does_not_lead_there(console: InProcess) -> None:
+    """A way that does not give what is asked for is refused with what does."""
+    assert console.bad(f"{ROSEN} --order 2 --mode taylor").startswith(
+        'graphad: mode "taylor" does not give this: '
+    )
+
+
+def test_raw_strategies(console: InProcess) -> None:
+    """Ways that simplify as they derive cannot be shown raw; passes can follow them."""
+    command = f"{ROSEN} --order 2 --mode compose"
+    assert console.bad(f"{command} --raw") == (
+        "graphad: --raw shows what the modes auto, forward, reverse make; compose simplifies as it "
+        "derives\n"
+    )
+    assert console.good(f"{command} -p cse --at x=1,2,3").startswith("[[402.0, -400.0, 0.0],\n")
+
+
 def test_wrt_of_no_input(console: InProcess) -> None:
     """An unknown input to differentiate by is refused by name."""
     message = "graphad: there is no input {!r} to differentiate by; inputs: a, t\n"
     command = "graphad trace model.py:wave --order 1 --wrt"
     assert console.bad(f"{command} b") == message.format("b")
     assert console.bad(f"{command} ''") == message.format("")
-
-
-def test_no_pictures_of_dots(console: InProcess) -> None:
-    """A file name of a format that is not written is refused, and nothing is written."""
-    told = console.bad(f"{ROSEN} -o hessian.png")
-    assert told == "graphad: no picture is written as .png; use a name that ends in .svg or .dot\n"
 
 
 def test_shape_and_dtype(console: InProcess) -> None:
@@ -187,82 +210,6 @@ def test_every_pass_runs_by_name(name: str, console: InProcess, folder: Path) ->
     assert ga.parse(written) == ga.parse(str(PASSES[name](ga.trace(lambda x: x * 2.0 + x))))
 
 
-# --- what is written -----------------------------------------------------------------------------
-
-
-def test_drawings(console: InProcess, rosen: ga.Graph) -> None:
-    """``--emit svg`` and ``dot`` are the drawings of the graph."""
-    assert ET.fromstring(console.good(f"{ROSEN} --emit svg")).tag.endswith("svg")
-    assert console.good(f"{ROSEN} --emit dot").rstrip("\n") == rosen.dot().rstrip("\n")
-
-
-@pytest.mark.parametrize(
-    ("name", "start"),
-    [
-        ("out.svg", "<svg "),
-        ("out.SVG", "<svg "),
-        ("out.dot", "digraph "),
-        ("out.gv", "digraph "),
-        ("out.ir", "graphad 1\n"),
-        ("out", "graphad 1\n"),
-    ],
-)
-def test_suffix_decides(name: str, start: str, console: InProcess, folder: Path) -> None:
-    """Without ``--emit``, the suffix of the file says what is written; ``--emit`` overrules it."""
-    assert console.good(f"{ROSEN} -o {name}") == ""
-    assert (folder / name).read_text(encoding="utf-8").startswith(start)
-    console.good(f"{ROSEN} -o {name} --emit stats")
-    assert (folder / name).read_text(encoding="utf-8").startswith("rosen(x: f64[3])\n")
-
-
-def test_stats(console: InProcess, rosen: ga.Graph) -> None:
-    """Statistics are the explanation, and with passes the table of the pipeline."""
-    assert console.good(f"{ROSEN} --order 1 --emit stats") == f"{rosen.diff().explain()}\n"
-    shown = console.good(f"{ROSEN} --order 1 -p simplify,cse --emit stats")
-    raw = rosen.diff(optimize=False)
-    report = raw.report("simplify,cse")
-    explained, rows = shown.rstrip("\n").split("\n\n")
-    assert explained == report.graph.explain()
-    counts = [re.findall(r"\S+", row)[:3] for row in rows.split("\n")[1:]]
-    assert counts == [[step.name, str(step.nodes), str(step.operations)] for step in report.steps]
-
-
-def test_stats_of_a_file(console: InProcess) -> None:
-    """`run` has the same statistics."""
-    shown = console.good("graphad trace model.py:wave | graphad run - -p dce --emit stats")
-    assert shown.startswith("wave(a: f64[], t: f64[])\noutput f64[]\n")
-    assert "\n\npass " in shown
-
-
-def test_values_alone(console: InProcess) -> None:
-    """Values are written alone if nothing else is asked for, and nothing is evaluated without."""
-    assert console.good(f"{ROSEN} --at x=1,2,3") == "201.0\n"
-    assert "201.0" not in console.good(ROSEN)
-
-
-@pytest.mark.parametrize("form", ["text", "dot", "svg", "stats"])
-def test_values_follow_what_is_emitted(form: str, console: InProcess) -> None:
-    """Values come after the graph, so that the whole is still what it was."""
-    graph = console.good(f"{ROSEN} --order 2 --emit {form}")
-    whole = console.good(f"{ROSEN} --order 2 --emit {form} --at x=1,2,3")
-    assert whole.startswith(graph)
-    values = whole.removeprefix(graph).splitlines()
-    assert len(values) == 3
-    assert "[-400.0, 3802.0, -800.0]" in values[1]
-    if form == "text":
-        assert ga.parse(whole) == ga.parse(graph)
-    elif form == "svg":
-        assert ET.fromstring(whole).tag.endswith("svg")
-    elif form == "dot":
-        assert all(line.startswith("// ") for line in values)
-
-
-def test_values_and_a_file(console: InProcess, folder: Path) -> None:
-    """With ``-o``, the graph is in the file and the values are printed."""
-    assert console.good(f"{ROSEN} --at x=1,2,3 -o rosen.svg") == "201.0\n"
-    assert (folder / "rosen.svg").read_text().endswith("</svg>\n")
-
-
 # --- passes and ops ------------------------------------------------------------------------------
 
 
@@ -284,11 +231,6 @@ def test_list_of_ops(console: InProcess) -> None:
     assert [tuple(line.split(maxsplit=1)) for line in lines] == [
         (name, OPS[name].identity) for name in sorted(OPS)
     ]
-
-
-def test_table() -> None:
-    """Columns are as wide as their widest cell, and no line ends in blanks."""
-    assert table([("a", "bb", "c"), ("dd", "", "")]) == "a   bb  c\ndd"
 
 
 # --- ends ----------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from graphad.cli import commands
 from graphad.cli.files import function_of_file, pointed
 from tests.cli.console import InProcess
 
@@ -194,7 +193,7 @@ def test_mistakes_of_graphad_are_not_blamed_on_the_user(
     console: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An exception that did not pass through the user's code stays what it is."""
-    monkeypatch.setattr(commands, "plan_call", int)
+    monkeypatch.setattr("graphad.cli.sources.plan_call", int)
     with pytest.raises(TypeError, match=r"^int"):
         console("graphad trace model.py:wave")
 

@@ -12,16 +12,20 @@ import pytest
 import graphad as ga
 from graphad.cli.options import (
     EXAMPLES,
+    PLAN_EXAMPLES,
     RUN_EXAMPLES,
     TRACE_EXAMPLES,
+    read_count,
+    read_entries,
     read_order,
     read_point,
+    read_seconds,
     read_shape,
 )
-from tests.cli.console import MODEL_SOURCE, InProcess, commands_in, sessions_in
+from tests.cli.console import MODEL_SOURCE, InProcess, commands_in, sessions_in, untimed
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("trace", "run", "passes", "ops")
+COMMANDS = ("trace", "plan", "run", "passes", "ops", "strategies")
 SESSIONS = [
     pytest.param(command, output, id=f"{name}: {command}")
     for name in ("README.md", "docs/cli.md")
@@ -34,12 +38,12 @@ def test_commands_of_the_help_work(argv: str, console: InProcess) -> None:
     """Every command that a help text shows runs, in a folder with the file that it shows."""
     shown = console.good(f"graphad {argv} --help")
     commands = commands_in(shown)
-    assert bool(commands) == (argv in {"", "trace", "run"})
+    assert bool(commands) == (argv in {"", "trace", "plan", "run"})
     for command in commands:
         console.good(command)
 
 
-@pytest.mark.parametrize("text", [EXAMPLES, TRACE_EXAMPLES, RUN_EXAMPLES])
+@pytest.mark.parametrize("text", [EXAMPLES, TRACE_EXAMPLES, PLAN_EXAMPLES, RUN_EXAMPLES])
 def test_examples_are_found(text: str) -> None:
     """The test above finds each command of a help text, and all fit a wide terminal."""
     found = " ".join(commands_in(text))
@@ -56,13 +60,14 @@ def test_help_shows_the_file_that_the_documents_show() -> None:
 
 @pytest.mark.parametrize(("command", "output"), SESSIONS)
 def test_sessions_of_the_documents(command: str, output: str, console: InProcess) -> None:
-    """Each command of a document prints what the document says, or fails as it says."""
+    """Each command of a document prints what the document says, but for times, or fails so."""
     for earlier, _ in sessions_in(ROOT / "docs" / "cli.md"):
         if earlier.endswith("-o hessian.ir"):
             console.good(earlier)
     code, out, err = console(command)
     assert code == (2 if output.startswith("graphad: ") else 0)
-    same = doctest.OutputChecker().check_output(output, out + err, doctest.ELLIPSIS)
+    written = untimed(out + err)
+    same = doctest.OutputChecker().check_output(untimed(output), written, doctest.ELLIPSIS)
     assert same, out + err
 
 
@@ -126,6 +131,55 @@ def test_bad_orders(text: str, console: InProcess) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "entries"),
+    [
+        ("0,1,1", [(0, 1, 1)]),
+        ("0,1,1;2,2,2", [(0, 1, 1), (2, 2, 2)]),
+        (" (0, 1) ; (2,) ", [(0, 1), (2,)]),
+        ("3", [(3,)]),
+        ("-1,0", [(-1, 0)]),
+        ("()", [()]),
+        ("diagonal", "diagonal"),
+    ],
+)
+def test_entries(text: str, entries: object) -> None:
+    """Indices are numbers with commas between, and semicolons stand between indices."""
+    assert read_entries(text) == entries
+
+
+@pytest.mark.parametrize("text", ["diag", "", "0,,1", "0,1;", "0.5", "0 1", "a,b", "diagonal;0"])
+def test_bad_entries(text: str, console: InProcess) -> None:
+    """What is no index is refused, with the forms that are."""
+    assert console.bad(f"graphad plan model.py:rosen --entries '{text}'") == (
+        f"graphad: argument --entries: {text!r} says no entries; write 0,1,1 or '0,1,1;2,2,2' or "
+        "diagonal\nsee graphad plan --help\n"
+    )
+
+
+def test_limits() -> None:
+    """Limits may be written with an exponent; counts are whole."""
+    assert [read_seconds(text) for text in ("30", "0.5", "0", "inf")] == [30, 0.5, 0, float("inf")]
+    assert [read_count(text) for text in ("5", "4e9")] == [5, 4 * 10**9]
+
+
+@pytest.mark.parametrize("text", ["two", "-1", "nan", ""])
+def test_bad_limits(text: str, console: InProcess) -> None:
+    """What is no limit is refused."""
+    command = "graphad plan model.py:rosen"
+    assert console.bad(f"{command} --seconds='{text}'") == (
+        f"graphad: argument --seconds: {text!r} is no time in seconds; write 30 or 0.5\n"
+        "see graphad plan --help\n"
+    )
+    for option in ("--nodes", "--memory"):
+        assert console.bad(f"{command} {option}='{text}'") == (
+            f"graphad: argument {option}: {text!r} is no limit; write 5000000 or 4e9\n"
+            "see graphad plan --help\n"
+        )
+    with pytest.raises(argparse.ArgumentTypeError, match="'inf' is no limit"):
+        read_count("inf")
+
+
+@pytest.mark.parametrize(
     ("command", "message"),
     [
         ("graphad", "the following arguments are required: COMMAND\nsee graphad --help"),
@@ -136,10 +190,11 @@ def test_bad_orders(text: str, console: InProcess) -> None:
         ),
         ("graphad run", "the following arguments are required: FILE.ir\nsee graphad run --help"),
         ("graphad trace a.py:f --emit png", "argument --emit: invalid choice: 'png' .*"),
-        ("graphad trace a.py:f --mode back", "argument --mode: invalid choice: 'back' .*"),
+        ("graphad plan", "the following arguments are required: FILE.py:FUNCTION|FILE.ir\n"),
         ("graphad trace a.py:f --dtype i64", "argument --dtype: invalid choice: 'i64' .*"),
         ("graphad trace a.py:f --raw -p cse", "argument -p/--passes: not allowed with .* --raw"),
         ("graphad trace a.py:f --ord 2", "unrecognized arguments: --ord 2"),
+        ("graphad plan a.py:f --raw", "unrecognized arguments: --raw"),
         ("graphad passes --all", "unrecognized arguments: --all"),
     ],
 )
