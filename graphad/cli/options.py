@@ -102,6 +102,10 @@ graphad strategies lists the ways.
 class HelpForm(argparse.RawDescriptionHelpFormatter):
     """Keeps the lines of examples apart, and names such as ``edge-pushing`` in one piece."""
 
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._action_max_length = 14  # argparse counts no indentation of the longest command
+
     def _split_lines(self, text: str, width: int) -> list[str]:
         return wrap(text, width, break_on_hyphens=False)
 
@@ -248,8 +252,8 @@ def add_plan(plan: Parser) -> None:
         "--mode",
         metavar="MODE",
         default="auto",
-        help=f"the way to take, instead of comparing all: {', '.join(STRATEGIES)}, or nested, "
-        "array by array",
+        help=f"way to take: {', '.join(STRATEGIES)}, or nested, array by array; auto, the default, "
+        "compares them all",
     )
     plan.add_argument(
         "--entries",

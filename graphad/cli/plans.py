@@ -106,4 +106,5 @@ def sparse_parts(tree: Tree, result: Any) -> Iterator[tuple[str, Array, tuple[Ar
             yield place, *item
         else:
             made = item.tocoo()
-            yield place, made.data, made.coords
+            axes = made.coords if hasattr(made, "coords") else (made.row, made.col)
+            yield place, made.data, axes

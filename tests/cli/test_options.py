@@ -71,6 +71,13 @@ def test_sessions_of_the_documents(command: str, output: str, console: InProcess
     assert same, out + err
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_a_line(name: str, console: InProcess) -> None:
+    """The help gives each command one line, with the summary that its own help begins with."""
+    (summary,) = re.findall(rf"^    {name} +(\S.*)$", console.good("graphad --help"), re.MULTILINE)
+    assert console.good(f"graphad {name} --help").split("\n\n")[1] == f"{summary}."
+
+
 def test_version(console: InProcess) -> None:
     """``--version`` prints the version."""
     assert console.good("graphad --version") == f"graphad {ga.__version__}\n"
