@@ -2,9 +2,10 @@
 
 The function is that of `examples/exchange_correlation.py`. SymPy differentiates the unique entries
 of an order one from another, and shares what is common with `cse(optimizations="basic")`; it runs
-in a process of its own, that is stopped when its time or memory is over. It is optional, and so is
-its column. Operations are counted by the rule of `graphad.cost` for both: SymPy is given functions
-log1p and expm1, and a number times something costs 1, its sign 0.
+in a process of its own, that is stopped when its time or memory is over; higher orders are then not
+tried. It is optional, and so is its column. Operations are counted by the rule of `graphad.cost`
+for both: SymPy is given functions log1p and expm1, and a number times something costs 1, its sign
+0.
 """
 
 from __future__ import annotations
@@ -156,8 +157,8 @@ def by_sympy(order: int) -> tuple[int, float]:
     return sum(map(count, [value for _, value in shared])) + sum(map(count, entries)), seconds
 
 
-def sympy_cells(order: int, limit: float) -> str:
-    """Return SymPy's cells of a row, from a process of its own."""
+def sympy_cells(order: int, limit: float) -> tuple[str, bool]:
+    """Return SymPy's cells of a row, from a process of its own, and whether it got there."""
     try:
         done = subprocess.run(
             [sys.executable, __file__, "--sympy", str(order)],
@@ -167,12 +168,12 @@ def sympy_cells(order: int, limit: float) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"not within {limit:.0f} s | "
+        return f"not within {limit:.0f} s | ", False
     if done.returncode:
         reason = "not installed" if "No module named 'sympy'" in done.stderr else "failed"
-        return f"{reason} | "
+        return f"{reason} | ", False
     operations, seconds = done.stdout.split()
-    return f"{int(operations):,} | {float(seconds):.1f}"
+    return f"{int(operations):,} | {float(seconds):.1f}", True
 
 
 # --- tables ---------------------------------------------------------------------------------------
@@ -193,7 +194,7 @@ def main() -> None:
     graph = ga.trace(PBE, *POINT)
     print("| order | entries | operations | strategy | s | SymPy's cse | s |")
     print("|---:|---:|---:|---|---:|---:|---:|")
-    total = 0.0
+    total, going = 0.0, True
     tables = []
     for order in range(HIGHEST + 1):
         start = time.perf_counter()
@@ -203,7 +204,7 @@ def main() -> None:
         tables.append(plan.explain(analyze=True, at=POINT))
         entries = comb(VARIABLES + order - 1, order)
         cells = f"{plan.cost().total:,} | {plan.strategy} | {seconds:.1f}"
-        beside = sympy_cells(order, options.limit)
+        beside, going = sympy_cells(order, options.limit) if going else ("not tried | ", False)
         print(f"| {order} | {entries} | {cells} | {beside} |", flush=True)
     print(f"\nAll orders planned in {total:.1f} s, {len(STRATEGIES)} strategies known.\n")
     print("\n\n".join(tables))
