@@ -21,6 +21,8 @@ MOST_TERMS = 80
 """Longer polynomials are not searched for kernels: that takes the square of their length."""
 
 
+WORK = 2_000_000
+"""Most parts that are gone through: a bound on time that does not depend on the machine."""
 LARGEST_IN_KERNELS = 1e15
 """Kernels are made of coefficients from its inverse up to it, so that quotients of two of them are
 far from overflow in single precision too."""
@@ -110,6 +112,7 @@ class Extraction:
         self.serial: dict[Pair | Kernel, int] = {}
         self.heap: list[tuple[int, bool, int, Pair | Kernel]] = []
         self.touched: dict[Pair | Kernel, None] = {}
+        self.work = 0
 
     def run(self, steps: int) -> int:
         """Take out what saves most until nothing does, or for so many steps; return the steps."""
@@ -120,7 +123,7 @@ class Extraction:
                 before[monomial] = coefficient
         self._flush()
         done = 0
-        while self.heap and done < steps:
+        while self.heap and done < steps and self.work < WORK:
             saving, _, _, part = heappop(self.heap)
             now = self._saving(part)
             if now <= 0:
@@ -183,7 +186,9 @@ class Extraction:
 
     def _count(self, part: Pair, place: Place, step: int) -> None:
         """Note a term that has a pair; equal terms, up to sign, are computed once."""
-        counts = self.counts.setdefault(part, Counter())
+        counts = self.counts.get(part)
+        if counts is None:
+            counts = self.counts[part] = Counter()
         term = abs(self.polynomials[place.atom][place.first]), place.first
         counts[term] += step
         if counts[term] == (1 if step > 0 else 0):
@@ -192,6 +197,7 @@ class Extraction:
 
     def _flush(self) -> None:
         """Put what changed on the heap."""
+        self.work += len(self.touched)
         for part in self.touched:
             saving = self._saving(part)
             if saving > 0:

@@ -31,8 +31,9 @@ Key: TypeAlias = tuple[Terms, Type]
 ADD, SUBTRACT = OPS["add"], OPS["subtract"]
 ALGEBRAIC = (ADD, SUBTRACT, NEGATIVE, MULTIPLY, DIVIDE, RECIPROCAL, POWER)
 SUMS = (ADD, SUBTRACT)
-LONGEST = 24
-"""Most factors that a monomial collects; longer products get names on the way."""
+LONGEST = 12
+"""Most factors that a monomial collects; longer products get names on the way. A monomial has as
+many pairs as the square of its length, and all are gone through when one is taken out."""
 
 
 @dataclass(slots=True)
