@@ -101,7 +101,10 @@ class Derivable(Graph):
         (2.0, 0.0)
         """
         order = _whole(order, "derivative")
-        if mode in STRATEGIES and mode not in MODES:
+        if mode not in (*MODES, *STRATEGIES):
+            known = ", ".join(dict.fromkeys((*MODES, *STRATEGIES)))
+            raise DerivativeError(f"there is no mode {mode!r}; modes: {known}")
+        if mode not in MODES:
             return self.diff(wrt, "auto", order, optimize)._derived_by(mode)
         graph = self
         for _ in range(order):

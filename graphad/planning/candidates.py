@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb
+from math import comb, inf
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
@@ -55,6 +55,8 @@ class Candidate:
         What else is known of how it was made.
     warnings : tuple of Warning
         What its derivation warned of.
+    raw : int
+        Operations before common factors are taken out.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Candidate:
     note: str = ""
     detail: str = ""
     warnings: tuple[Warning, ...] = ()
+    raw: int = 0
 
 
 LINEAR = tuple(OPS[name] for name in ("add", "subtract", "negative", "mask", "where", "cast"))
@@ -119,8 +122,22 @@ def optimized(graph: Any) -> Any:
     return made if operations(made) <= operations(other) else other
 
 
-def built(target: Target, strategy: Strategy, entries: Sequence[Entry]) -> Candidate:
-    """Return a strategy's candidate, derived and counted, or one with the reason it has none."""
+def built(
+    target: Target, strategy: Strategy, entries: Sequence[Entry], most: float = inf
+) -> Candidate:
+    """Return a strategy's candidate, derived and counted, or one with the reason it has none.
+
+    Parameters
+    ----------
+    target : Target
+        What is asked for.
+    strategy : Strategy
+        How to derive it.
+    entries : sequence of Entry
+        What to derive.
+    most : float
+        Operations above which common factors are not looked for, which takes most of the time.
+    """
     start = time.perf_counter()
     with catch_warnings(record=True) as caught:
         simplefilter("always")
@@ -128,6 +145,10 @@ def built(target: Target, strategy: Strategy, entries: Sequence[Entry]) -> Candi
             made = strategy.derive(target.base, target.order, target.wrt, entries)
         except GraphadError as error:
             return Candidate(strategy.name, "scalar", note=str(error))
+    raw = operations(made.graph)
+    if raw > most:
+        note = f"not finished: {raw:,} operations before common factors are taken out"
+        return Candidate(strategy.name, "scalar", note=note)
     graph = optimized(made.graph)
     seconds = time.perf_counter() - start
     return Candidate(
@@ -139,6 +160,7 @@ def built(target: Target, strategy: Strategy, entries: Sequence[Entry]) -> Candi
         made.rays,
         made.condition,
         detail=made.detail,
+        raw=raw,
         warnings=tuple([item.message for item in caught if isinstance(item.message, Warning)]),
     )
 

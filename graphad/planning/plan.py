@@ -110,8 +110,8 @@ class Plan:
         for values, where in zip(_listed(result), self._layout.sparse, strict=True):
             if np.ndim(values) != 1:
                 raise DerivativeError(
-                    f'the layout "{self.layout}" has no batches: call it point by point, or ask '
-                    'for "packed" or "distinct"'
+                    f'the layout "{self.layout}" takes one point at a time: call it for each, or '
+                    'ask for "packed" or "distinct"'
                 )
             made.append(sparse_array(np.asarray(values), where, self.layout))
         return map_tree(self.target.tree, made)

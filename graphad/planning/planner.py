@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from math import inf
 from typing import Any
 from warnings import warn
 
@@ -18,6 +19,7 @@ from graphad.planning.gathering import gathered
 from graphad.planning.layouts import Layout, check_layout, laid_out
 from graphad.planning.plan import Plan
 from graphad.planning.strategies import STRATEGIES
+from graphad.planning.table import counted
 from graphad.planning.target import PATTERN_FROM, Target, chosen_entries, target_of
 from graphad.progress import Progress
 
@@ -29,10 +31,14 @@ MEMORY = 2**30
 """Most bytes of a result."""
 WORTHWHILE = 4_000.0
 """Strategies that are estimated to make no more nodes than this are always tried."""
-WORST_CONDITION = 100.0
-"""Ways that lose more than two digits are taken only if asked for."""
 FEW_TIMES = 8.0
 """Others are tried if their estimate is at most so many times the least count so far."""
+FEW_OPERATIONS = 1_000.0
+FEW_TIMES_RAW = 2.5
+"""Before common factors are taken out, a way may have so many operations, or so many times those of
+the least so far, to be finished."""
+WORST_CONDITION = 100.0
+"""Ways that lose more than two digits are taken only if asked for."""
 
 
 def make_plan(
@@ -74,8 +80,8 @@ def make_plan(
     if entries is not None:
         if layout != "dense":
             raise DerivativeError(
-                f'listed entries come as a vector in their order, so layout="{layout}" has nothing '
-                "to lay out; leave one of the two away"
+                f'entries= gives a vector in their order, so layout="{layout}" does not apply; '
+                "leave one of the two out"
             )
         wanted = chosen_entries(target, entries)
     else:
@@ -104,11 +110,11 @@ def check_size(target: Target, layout: str, memory: int) -> None:
     itemsize = max([node.type.dtype.itemsize for node in target.base.outputs], default=8)
     if count * itemsize <= memory:
         return
-    smaller = '"packed", "coo"' if layout == "dense" and target.same else '"coo"'
+    smaller = '"packed" or "coo"' if layout == "dense" and target.same else '"coo"'
     raise DerivativeError(
         f"the derivative of order {target.order} of {target.base.name} by {target.variables} "
         f"variables has {count:,} elements in the layout {layout!r}: {count * itemsize:,} bytes, "
-        f"more than {memory:,}; ask for layout={smaller}, for entries=, or for products with "
+        f"more than {memory:,}; ask for layout={smaller}, for some entries=, or for products with "
         "directions (hvp, jvp), or allow more by memory="
     )
 
@@ -133,7 +139,7 @@ def _wanted(target: Target, layout: str, memory: int) -> tuple[Entry, ...]:
         raise DerivativeError(
             f"the derivative of order {target.order} of {target.base.name} has {len(found):,} "
             f"unique entries that are no structural zeros, more than {memory // 8:,}; ask for "
-            "entries=, or allow more by memory="
+            "some entries=, or allow more by memory="
         )
     if target.same:
         return tuple(found)
@@ -206,11 +212,12 @@ class Search:
         best = ranked[0]
         others = [item for item in ranked[1:] if item.name != best.name]
         if not others:
-            return best, f"{best.name}: the only way that was tried"
+            return best, f"{best.name}: no other way was followed; the rows above say why"
         second = others[0]
-        same = _total(second) == _total(best)
-        than = "as few operations as" if same else f"fewer than {_total(second):,} by"
-        return best, f"{best.name}: {_total(best):,} operations, {than} {second.name}"
+        least = f"{best.name}: {counted(_total(best), 'operation')}"
+        if _total(second) == _total(best):
+            return best, f"{least}; {second.name} takes as many, and stands later in the list"
+        return best, f"{least}; the next best is {second.name} with {_total(second):,}"
 
     def _search(self) -> None:
         start = time.perf_counter()
@@ -219,12 +226,20 @@ class Search:
             size = estimate(self.target, self.wanted)
         except GraphadError as error:
             self._array_candidate()
-            skipped = str(error)
-            self.candidates.extend(Candidate(name, "scalar", note=skipped) for name in STRATEGIES)
+            self.candidates.append(Candidate("all others", "scalar", note=str(error)))
             return
+        try:
+            self._try_all(size, start, progress)
+        finally:
+            progress.clear()
+        self._array_candidate()
+
+    def _try_all(self, size: float, start: float, progress: Progress) -> None:
         for strategy in STRATEGIES.values():
             if not strategy.lowest <= max(1, self.target.order) <= strategy.highest:
                 continue
+            if self.target.order == 0 and self.candidates:
+                return  # the function itself, whichever way
             if not strategy.mixed and any(len(set(index)) > 1 for _, index in self.wanted):
                 continue
             expected = strategy.growth * size
@@ -233,10 +248,13 @@ class Search:
                 made = Candidate(strategy.name, "scalar", note=note)
             else:
                 progress.show(f"planning order {self.target.order}: {strategy.name}")
-                made = built(self.target, strategy, self.wanted)
+                made = built(self.target, strategy, self.wanted, self._most())
             self.candidates.append(made)
-        progress.clear()
-        self._array_candidate()
+
+    def _most(self) -> float:
+        """Return the operations that a way may have before factoring, to be worth that time."""
+        raw = [item.raw for item in self.candidates if item.cost is not None]
+        return max(FEW_OPERATIONS, FEW_TIMES_RAW * min(raw)) if raw else inf
 
     def _too_much(self, expected: float, elapsed: float) -> str:
         """Return why a strategy is not tried; nothing if it is."""
@@ -248,7 +266,8 @@ class Search:
         if elapsed > self.seconds:
             return f"not tried: {elapsed:.1f} s have passed, more than {self.seconds:g}"
         if expected > WORTHWHILE and expected > FEW_TIMES * min(counts):
-            return f"not tried: about {expected:,.0f} nodes, and {min(counts):,} operations suffice"
+            least = f"another way takes {min(counts):,} operations"
+            return f"not tried: about {expected:,.0f} nodes, and {least}"
         return ""
 
     def _array_candidate(self) -> None:
@@ -271,7 +290,7 @@ class Search:
             raise DerivativeError(
                 f'mode "{mode}" would make about {expected:,.0f} nodes for the derivative of '
                 f"order {self.target.order} of {self.target.base.name}, more than {self.nodes:,}; "
-                'ask for entries=, take mode="auto", or allow more by nodes='
+                'ask for fewer entries=, take mode="auto", or allow more by nodes='
             )
         return built(self.target, STRATEGIES[mode], self.wanted)
 

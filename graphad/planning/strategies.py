@@ -97,7 +97,7 @@ STRATEGIES: dict[str, Strategy] = {
         Strategy(
             "compose",
             _by_pass(compose),
-            "the chain rule of order k through dominators and waists, sums term by term",
+            "the chain rule of order k through values that everything passes through",
             0.5,
         ),
         Strategy(
@@ -113,18 +113,21 @@ STRATEGIES: dict[str, Strategy] = {
         Strategy(
             "reverse-forward",
             _by_pass(nested, mode="reverse-forward"),
-            "one sweep back, then tangents",
+            "reverse mode once, then forward mode",
             2.0,
             2,
         ),
         Strategy(
             "edge-pushing",
             _by_pass(edge_pushing),
-            "one sweep back, with edges of up to k nodes: symmetry and sparsity are kept",
+            "one sweep back that keeps derivatives by up to k values at once, sparse and symmetric",
             0.25,
         ),
         Strategy(
-            "forward", _by_pass(nested, mode="forward"), "tangents of tangents, i ≤ j ≤ … only", 2.0
+            "forward",
+            _by_pass(nested, mode="forward"),
+            "forward mode k times, each mixed derivative once",
+            2.0,
         ),
         Strategy(
             "multivariate",
@@ -143,7 +146,7 @@ STRATEGIES: dict[str, Strategy] = {
         Strategy(
             "elimination",
             _by_elimination,
-            "vertices of the linearised graph eliminated, in the cheapest order found",
+            "Jacobians by removing intermediate values one by one, in the cheapest order found",
             4.0,
             1,
             1,

@@ -18,7 +18,7 @@ KINDS = {
     "div": ("divide", "reciprocal"),
 }
 REPEATS = 5
-PRODUCTS = "einsum"
+LEGEND = "(live: values held at once; rays, cond: directions, and the condition of their system)"
 
 
 def table(
@@ -72,18 +72,32 @@ def table(
                 f"{item.cost.depth:,}",
                 f"{item.cost.peak_live:,}",
                 f"{item.rays:,}" if item.rays else "",
-                f"{item.condition:.3g}" if item.condition else "",
-                _shown(item.seconds),
+                f"{item.condition:.3g}" if item.rays else "",
+                _shown(item.seconds) if item.grain == "scalar" else "",
             ]
         )
         if analyze:
             rows[-1].append(_shown(_measured(item.graph, point)))
     title = (
-        f"order {target.order} of {target.base.name}: {target.variables} variables, "
-        f"{target.rows} rows, layout {layout}"
+        f"order {target.order} of {target.base.name}: "
+        f"{counted(target.variables, 'variable')}, "
+        f"{counted(target.rows, 'output element')}, layout {layout}"
     )
+    if target.order == 0:
+        title = f"{target.base.name} itself: {counted(target.rows, 'output element')}, {layout}"
     details = [f"{winner.name}: {winner.detail}"] if winner.detail else []
-    return "\n".join([title, *_aligned(rows), reason, *details])
+    return "\n".join([title, *_aligned(rows), reason, *details, LEGEND])
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things, one or several.
+
+    Examples
+    --------
+    >>> counted(1, "variable"), counted(1200, "row")
+    ('1 variable', '1,200 rows')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _kinds(by_op: dict[str, int]) -> list[int]:
@@ -102,7 +116,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Set columns, numbers to the right; a note fills what is left of its row."""
     full = [row for row in rows if len(row) > 4]
     widths = [max(len(row[i]) for row in full if i < len(row)) for i in range(len(rows[0]))]
-    widths[1] = max(len(row[1]) for row in rows)
+    widths[1:3] = [max(len(row[i]) for row in rows) for i in (1, 2)]
     lines = []
     for row in rows:
         cells = [

@@ -227,8 +227,8 @@ def _located(target: Target, path: tuple[object, ...]) -> Entry:
     )
     if not inside:
         raise DerivativeError(
-            f"there is no entry {path}: that derivative has the shape {block.shape}, and an entry "
-            "is an index into it"
+            f"there is no entry {path}: {tuple(numbers)} is no index into a derivative of the "
+            f"shape {block.shape}"
         )
     at = [i % length for i, length in zip(numbers, block.shape, strict=True)]
     flat = int(np.ravel_multi_index(at, block.shape)) if at else 0

@@ -51,14 +51,14 @@ def test_what_is_told(
 def test_orders(order: int, console: InProcess) -> None:
     """The order is that of the option, and 1 if there is none."""
     told = console.good(f"{PLAN} --order {order}")
-    assert told.startswith(f"order {order} of rosen: ")
+    assert told.startswith(f"order {order} of rosen: " if order else "rosen itself: ")
     assert (untimed(told) == untimed(console.good(PLAN))) == (order == 1)
 
 
 def test_wrt(console: InProcess) -> None:
     """Variables are those that ``--wrt`` names."""
     told = console.good("graphad plan model.py:wave --order 2 --wrt t")
-    assert told.startswith("order 2 of wave: 1 variables, ")
+    assert told.startswith("order 2 of wave: 1 variable, ")
     assert console.bad("graphad plan model.py:wave --wrt b") == (
         "graphad: there is no input 'b' to differentiate by; inputs: a, t\n"
     )
@@ -83,8 +83,8 @@ def test_analyze(console: InProcess, folder: Path) -> None:
     told = console.good(f"graphad plan narrow.py:f --order 2 --analyze {at}")
     head, *rows = told.splitlines()[1:]
     assert re.search(r"  derive +call$", head)
-    times = [re.findall(r" \d\S* (?:µs|ms|s)\b", row) for row in rows[:-1]]
-    assert [len(found) for found in times] == [2] * len(times)
+    times = [re.findall(r" \d\S* (?:µs|ms|s)\b", row) for row in rows[:-2]]
+    assert [len(found) for found in times] == [2] * (len(times) - 1) + [1]  # nested has no first
     plain = console.good(f"graphad plan narrow.py:f --order 2 {at} --emit stats")
     assert not re.search(r"derive +call", plain)
 
@@ -148,9 +148,9 @@ def test_what_follows_the_graph(console: InProcess, folder: Path) -> None:
     ]
     table = console.good(f"{command} --emit text --analyze").removeprefix(graph)
     assert table.startswith("// order 2 of rosen: 3 variables, ")
-    assert table.endswith("\n// compose: asked for\n")
+    assert "\n// compose: asked for\n" in table
     assert ga.parse(graph + table) == ga.parse(graph)
-    assert console.good(f"{command} -o out.ir --analyze").endswith("\ncompose: asked for\n")
+    assert console.good(f"{command} -o out.ir --analyze").splitlines()[-2] == "compose: asked for"
     assert (folder / "out.ir").read_text() == graph
 
 
@@ -275,11 +275,11 @@ REFUSALS = {
     "--order 3 --layout csr": 'the layout "csr" is for matrices, and the derivative has the shape ',
     "--mode back": "there is no mode 'back' to plan by; modes: auto, nested, compose, taylor, ",
     "--mode taylor": 'mode "taylor" does not give this: Taylor polynomials along single variables ',
-    "--entries 0,3": "there is no entry (0, 3): that derivative has the shape (3, 3), and ",
-    "--entries 0": "there is no entry (0,): that derivative has the shape (3, 3), and ",
-    "--entries 0,1 --layout packed": "listed entries come as a vector in their order, so ",
+    "--entries 0,3": "there is no entry (0, 3): (0, 3) is no index into a derivative of the shape (3, 3)",
+    "--entries 0": "there is no entry (0,): (0,) is no index into a derivative of the shape (3, 3)",
+    "--entries 0,1 --layout packed": "entries= gives a vector in their order, so ",
     "--entries 0,1 --entries diagonal": "--entries diagonal stands alone; give indices, or only ",
-    "--layout coo --at x=1,2,3,4,5,6": 'the layout "coo" has no batches: call it point by point, ',
+    "--layout coo --at x=1,2,3,4,5,6": 'the layout "coo" takes one point at a time: call it for each, ',
     "-o plan.png": "no picture is written as .png; use a name that ends in .svg or .dot\n",
 }
 
@@ -303,7 +303,7 @@ def test_too_large(console: InProcess) -> None:
     assert console.good(f"{large} --layout coo --mode edge-pushing").startswith("order 4 of rosen")
     assert re.match(
         r'graphad: mode "forward" would make about [\d,]+ nodes for the derivative of order 4 of '
-        r"rosen, more than 5; ask for entries=",
+        r"rosen, more than 5; ask for fewer entries=",
         console.bad(f"{large} --entries 0,0,0,0 --mode forward --nodes 5"),
     )
 

@@ -112,7 +112,7 @@ def test_numbers_have_no_axes() -> None:
             {"layout": "csr"},
             r'"csr" is for matrices, and the derivative has the shape \(3, 3, 3',
         ),
-        (2, {"layout": "packed", "entries": [(0, 0)]}, 'layout="packed" has nothing to lay out'),
+        (2, {"layout": "packed", "entries": [(0, 0)]}, 'layout="packed" does not apply'),
     ],
 )
 def test_refusals(order: int, options: dict[str, Any], message: str) -> None:
@@ -145,6 +145,6 @@ def test_sparse_layouts_take_one_point() -> None:
     """A batch in a sparse layout is refused with what to ask for."""
     plan = ga.trace(f, POINT).diff(order=2).plan(layout="coo")
     with pytest.raises(
-        DerivativeError, match=r'"coo" has no batches.*ask for "packed" or "distinct"'
+        DerivativeError, match=r'"coo" takes one point at a time.*ask for "packed" or "distinct"'
     ):
         plan(np.stack([POINT, POINT]))

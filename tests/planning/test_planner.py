@@ -121,7 +121,7 @@ def test_the_least_wins() -> None:
     totals = {item.name: item.cost.total for item in plan.candidates if item.cost is not None}
     assert len(totals) >= 5
     assert plan.cost().total == min(totals.values()) == totals[plan.strategy]
-    assert f"{plan.strategy}: {min(totals.values())} operations" in plan.reason
+    assert f"{plan.strategy}: {min(totals.values())} operations; " in plan.reason
 
 
 def test_plans_are_deterministic() -> None:
@@ -151,7 +151,10 @@ def test_what_cannot_be_scalar_is_array() -> None:
     ("options", "message"),
     [
         ({"mode": "backward"}, "there is no mode 'backward' to plan by; modes: auto, nested, comp"),
-        ({"mode": "nested", "layout": "coo"}, 'mode "nested" does not give this.*"coo"'),
+        (
+            {"mode": "nested", "layout": "coo"},
+            'mode "nested" does not give this.*"dense" and "packed" only',
+        ),
         (
             {"mode": "taylor"},
             r"does not give this: .*the mixed derivatives \(0, 1\), \(0, 2\), \(1",
@@ -172,7 +175,7 @@ def test_too_large() -> None:
     with pytest.raises(
         DerivativeError,
         match=r"has 8,100,000,000 elements in the layout 'dense': 64,800,000,000 bytes, more than "
-        r'1,073,741,824; ask for layout="packed", "coo", for entries=',
+        r'1,073,741,824; ask for layout="packed" or "coo", for some entries=',
     ):
         fourth.plan()
     with pytest.raises(DerivativeError, match="344,291,325 elements in the layout 'packed'"):
