@@ -275,11 +275,11 @@ REFUSALS = {
     "--order 3 --layout csr": 'the layout "csr" is for matrices, and the derivative has the shape ',
     "--mode back": "there is no mode 'back' to plan by; modes: auto, nested, compose, taylor, ",
     "--mode taylor": 'mode "taylor" does not give this: Taylor polynomials along single variables ',
-    "--entries 0,3": "there is no entry (0, 3): (0, 3) is no index into a derivative of the shape (3, 3)",
+    "--entries 0,3": "there is no entry (0, 3): (0, 3) is no index into a derivative of the ",
     "--entries 0": "there is no entry (0,): (0,) is no index into a derivative of the shape (3, 3)",
     "--entries 0,1 --layout packed": "entries= gives a vector in their order, so ",
     "--entries 0,1 --entries diagonal": "--entries diagonal stands alone; give indices, or only ",
-    "--layout coo --at x=1,2,3,4,5,6": 'the layout "coo" takes one point at a time: call it for each, ',
+    "--layout coo --at x=1,2,3,4,5,6": 'the layout "coo" takes one point at a time: call it for ',
     "-o plan.png": "no picture is written as .png; use a name that ends in .svg or .dot\n",
 }
 
