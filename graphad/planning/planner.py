@@ -277,7 +277,8 @@ class Search:
     def _array(self) -> Candidate:
         """The derivative graph itself, or what is gathered from it."""
         if self.layout not in {"dense", "packed"}:
-            return Candidate("nested", "array", note=f'it does not give the layout "{self.layout}"')
+            note = 'at array grain there are the layouts "dense" and "packed" only'
+            return Candidate("nested", "array", note=note)
         graph: Any = self.graph
         if self.asked or self.layout == "packed":
             entries = self.wanted if self.asked else self.target.needed()
