@@ -120,7 +120,7 @@ class ChainRule:
         self.variables = variables
         self.order = order
         self.templates = templates
-        self.structure = Structure(builder, variables)
+        self.structure = Structure(builder, variables, order)
         self.known: dict[tuple[Key, MultiIndex], Derivative] = {}
         self.compositions: dict[Key, Composition] = {}
         self.groups: dict[int, tuple[list[Group], dict[int, list[int]]]] = {}

@@ -21,8 +21,10 @@ MOST_TERMS = 80
 """Longer polynomials are not searched for kernels: that takes the square of their length."""
 
 
-WORK = 2_000_000
+WORK = 1_000_000
 """Most parts that are gone through: a bound on time that does not depend on the machine."""
+LARGEST = 300_000
+"""Most parts that a system may have to begin with, for anything to be taken out of it."""
 LARGEST_IN_KERNELS = 1e15
 """Kernels are made of coefficients from its inverse up to it, so that quotients of two of them are
 far from overflow in single precision too."""
@@ -116,6 +118,8 @@ class Extraction:
 
     def run(self, steps: int) -> int:
         """Take out what saves most until nothing does, or for so many steps; return the steps."""
+        if self._size() > LARGEST:
+            return 0
         for atom in sorted(self.polynomials):
             before: Polynomial = {}
             for monomial, coefficient in self.polynomials[atom].items():
@@ -138,6 +142,15 @@ class Extraction:
             self._flush()
             done += 1
         return done
+
+    def _size(self) -> int:
+        """About how many pairs and kernels there are to begin with."""
+        size = 0
+        for polynomial in self.polynomials.values():
+            terms = len(polynomial)
+            size += terms * terms // 2 if terms <= MOST_TERMS else 0
+            size += sum([len(monomial) ** 2 // 2 for monomial in polynomial])
+        return size
 
     # --- where parts stand -----------------------------------------------------------------------
 

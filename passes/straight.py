@@ -9,9 +9,10 @@ from graphad.builder import Builder, G, Value, copy_nodes, live_marks, paused_gc
 from graphad.errors import DerivativeError
 from graphad.ir import Node
 from graphad.op import Operand
-from graphad.passes.entries import Entry, finish_entries, request, scalars
+from graphad.passes.entries import Entry, entry_dtype, finish_entries, request, scalars
 from graphad.passes.pipeline import graph_pass
 from graphad.passes.series import Expansion, Term, coefficient
+from graphad.passes.taylor import check_factorial
 
 SHOWN = 3
 
@@ -47,7 +48,7 @@ def straight(
     Raises
     ------
     DerivativeError
-        If a mixed derivative is asked for, or an op has no rule for series.
+        If a mixed derivative is asked for, an op has no rule for series, or k! is out of range.
     """
     wanted = request(graph, order, wrt, entries)
     mixed = [index for _, index in wanted.entries if len(set(index)) > 1]
@@ -57,6 +58,7 @@ def straight(
             f"Taylor polynomials along single variables do not give the mixed derivatives {shown}; "
             'use the mode "multivariate" or "directions", or entries="diagonal"'
         )
+    check_factorial(order, entry_dtype(graph))
     with paused_gc():
         lowered = scalars(graph, wanted.wrt)
         builder = Builder()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import comb
 
 from graphad.builder import Builder
 from graphad.ir import CONST, Node
@@ -13,6 +14,8 @@ ADD, SUBTRACT, NEGATIVE = OPS["add"], OPS["subtract"], OPS["negative"]
 MULTIPLY, DIVIDE = OPS["multiply"], OPS["divide"]
 WIDEST = 64
 """Frontiers of more nodes than this are not followed."""
+MOST = 2_000
+"""Nor are those by which there are more entries of the order that is derived."""
 
 Affine = dict[int, float]
 
@@ -39,10 +42,13 @@ class Structure:
         Holds the nodes; more may be added at any time.
     variables : sequence of Node or None
         The variables, in order.
+    order : int
+        Of the derivatives: by the nodes of a frontier there are to be no more than `MOST` entries.
     """
 
-    def __init__(self, builder: Builder, variables: Sequence[Node | None]) -> None:
+    def __init__(self, builder: Builder, variables: Sequence[Node | None], order: int = 1) -> None:
         self.builder = builder
+        self.widest = next(m for m in range(WIDEST, 0, -1) if comb(m + order - 1, order) <= MOST)
         self.positions = {node.id: i for i, node in enumerate(variables) if node is not None}
         self.supports: list[int] = []
         self.affine_forms: list[Affine | None] = []
@@ -155,7 +161,7 @@ class Structure:
                 return None
             for item in part:
                 found[item.id] = item
-        if len(found) > WIDEST:
+        if len(found) > self.widest:
             return None
         return tuple([found[id] for id in sorted(found)])
 

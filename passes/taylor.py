@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import factorial
+
+import numpy as np
 
 from graphad.builder import Builder, G, Value, live_marks, paused_gc
 from graphad.errors import DerivativeError
@@ -12,7 +15,7 @@ from graphad.ops import OPS
 from graphad.passes.jvp import named, tangent_inputs, zeros
 from graphad.passes.pipeline import graph_pass
 from graphad.passes.series import Expansion, Term, coefficient
-from graphad.types import Type
+from graphad.types import DType, Type
 
 
 @graph_pass(preserves=False)
@@ -78,6 +81,22 @@ def expanded(
     terms = _terms(expansion, graph, primals, directions)
     expansion.expand(order)
     return [[coefficient(terms[node.id], k) for k in range(order + 1)] for node in graph.outputs]
+
+
+def check_factorial(order: int, dtype: DType) -> None:
+    """Refuse orders whose factorial is out of the range of a dtype.
+
+    Raises
+    ------
+    DerivativeError
+        With what to use instead.
+    """
+    largest = int(np.finfo(dtype).max)
+    if factorial(order) > largest:
+        raise DerivativeError(
+            f"{order}! is beyond the range of {dtype}, so that derivatives of this order do not "
+            "follow from Taylor coefficients; take the coefficients themselves, .taylor(order)"
+        )
 
 
 def _terms(

@@ -12,7 +12,7 @@ from graphad.op import Operand
 from graphad.passes.factor import factor
 from graphad.passes.jvp import push_forward
 from graphad.passes.pipeline import Pipeline
-from graphad.passes.taylor import expanded
+from graphad.passes.taylor import check_factorial, expanded
 
 NESTED = 6
 """Highest order that is also tried by differentiating again and again."""
@@ -46,6 +46,7 @@ def _by_taylor(graph: Graph, order: int) -> Graph:
     builder = Builder()
     inputs = {node.id: builder.input(*node.attrs).node for node in graph.inputs}
     variable = graph.inputs[0]
+    check_factorial(order, variable.type.dtype)
     one = builder.constant(variable.type.dtype.type(1)).node
     (term,) = expanded(builder, graph, inputs, {variable.id: one}, order)
     outputs: list[Operand] = []

@@ -228,17 +228,18 @@ class Search:
             self._array_candidate()
             self.candidates.append(Candidate("all others", "scalar", note=str(error)))
             return
+        self._array_candidate()  # it is there already: others are to be better
         try:
             self._try_all(size, start, progress)
         finally:
             progress.clear()
-        self._array_candidate()
+        self.candidates.sort(key=_is_array)
 
     def _try_all(self, size: float, start: float, progress: Progress) -> None:
         for strategy in STRATEGIES.values():
             if not strategy.lowest <= max(1, self.target.order) <= strategy.highest:
                 continue
-            if self.target.order == 0 and self.candidates:
+            if self.target.order == 0 and strategy.name != "compose":
                 return  # the function itself, whichever way
             if not strategy.mixed and any(len(set(index)) > 1 for _, index in self.wanted):
                 continue
@@ -253,7 +254,7 @@ class Search:
 
     def _most(self) -> float:
         """Return the operations that a way may have before factoring, to be worth that time."""
-        raw = [item.raw for item in self.candidates if item.cost is not None]
+        raw = [item.raw for item in self.candidates if item.raw]
         return max(FEW_OPERATIONS, FEW_TIMES_RAW * min(raw)) if raw else inf
 
     def _too_much(self, expected: float, elapsed: float) -> str:
@@ -294,6 +295,10 @@ class Search:
                 'ask for fewer entries=, take mode="auto", or allow more by nodes='
             )
         return built(self.target, STRATEGIES[mode], self.wanted)
+
+
+def _is_array(item: Candidate) -> bool:
+    return item.grain == "array"
 
 
 def _total(item: Candidate) -> int:

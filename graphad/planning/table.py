@@ -18,6 +18,7 @@ KINDS = {
     "div": ("divide", "reciprocal"),
 }
 REPEATS = 5
+LONGEST = 80
 LEGEND = "(live: values held at once; rays, cond: directions, and the condition of their system)"
 
 
@@ -85,8 +86,13 @@ def table(
     )
     if target.order == 0:
         title = f"{target.base.name} itself: {counted(target.rows, 'output element')}, {layout}"
-    details = [f"{winner.name}: {winner.detail}"] if winner.detail else []
+    details = [f"{winner.name}: {shortened(winner.detail)}"] if winner.detail else []
     return "\n".join([title, *_aligned(rows), reason, *details, LEGEND])
+
+
+def shortened(text: str) -> str:
+    """Return a text that fits into a line, cut if it is too long."""
+    return text if len(text) <= LONGEST else text[:LONGEST] + " …"
 
 
 def counted(number: int, noun: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import graphad as ga
+from graphad.errors import DerivativeError
 from graphad.evaluate import precise
 from graphad.ir import verify
 from graphad.passes import nested, straight
@@ -106,3 +107,14 @@ def test_mixed_derivatives_are_refused() -> None:
         straight(graph, 2)
     with pytest.raises(ga.DerivativeError, match=r"\(0, 0, 2\), \(0, 1, 1\), …; use"):
         straight(graph, 3)
+
+
+def test_factorials_out_of_range() -> None:
+    """Orders whose factorial is no number of the dtype are refused, with what to use."""
+    double = ga.trace(lambda t: np.exp(t))
+    assert straight(double, 170)(0.0).tolist() == pytest.approx([1.0], rel=1e-13)
+    with pytest.raises(DerivativeError, match=r"171! is beyond the range of float64.*\.taylor\("):
+        straight(double, 171)
+    single = ga.trace(lambda t: np.exp(t), np.float32(0.0))
+    with pytest.raises(DerivativeError, match="35! is beyond the range of float32"):
+        straight(single, 35)
