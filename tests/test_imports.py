@@ -23,7 +23,7 @@ LAYERS = (
     ("builder",),
     ("ops",),
     ("tracing", "text", "rewrite", "evaluate", "cost"),
-    ("passes",),
+    ("passes", "llvm"),
     ("planning",),
     ("viz", "calculus"),
     ("api",),

@@ -1,0 +1,205 @@
+"""How each elementwise op is written in LLVM's language, one lane or many.
+
+Elementary functions of vectors are those of glibc's libmvec where it is there, at most 4 units in
+the last place; elsewhere, and for one lane, those of the C library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from graphad.op import Attrs
+
+LIBM = (
+    {
+        name: name
+        for name in ("exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "cbrt", "hypot")
+    }
+    | {name: name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
+    | {
+        "power": "pow",
+        "arcsinh": "asinh",
+        "arccosh": "acosh",
+        "arctanh": "atanh",
+        "arcsin": "asin",
+        "arccos": "acos",
+        "arctan": "atan",
+        "arctan2": "atan2",
+    }
+)
+"""Ops that are functions of the C library, and their names there."""
+INTRINSICS = {
+    "sqrt": "sqrt",
+    "absolute": "fabs",
+    "floor": "floor",
+    "ceil": "ceil",
+    "trunc": "trunc",
+    "rint": "rint",
+}
+"""Ops that are LLVM's own, and their names there."""
+ORDERED = {
+    "less": "olt",
+    "less_equal": "ole",
+    "greater": "ogt",
+    "greater_equal": "oge",
+    "equal": "oeq",
+    "not_equal": "une",
+}
+LOGIC = {"logical_and": "and", "logical_or": "or", "logical_xor": "xor"}
+
+
+class Writer(Protocol):
+    """What rules write with: lines of a function under construction."""
+
+    def line(self, text: str) -> str:
+        """Write ``name = text`` and return the name."""
+        ...
+
+    def number(self, value: float) -> str:
+        """Return a number in every lane."""
+        ...
+
+    def call(self, function: str, operands: Sequence[str]) -> str:
+        """Write a call of a function of the C library in every lane."""
+        ...
+
+    @property
+    def floats(self) -> str:
+        """The type of values."""
+        ...
+
+    @property
+    def booleans(self) -> str:
+        """The type of conditions."""
+        ...
+
+    @property
+    def suffix(self) -> str:
+        """What names of intrinsics end with."""
+        ...
+
+
+Rule = Callable[[Writer, Sequence[str], Attrs], str]
+
+
+def _chain(operation: str) -> Rule:
+    def rule(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+        made = x[0]
+        for other in x[1:]:
+            made = w.line(f"{operation} {w.floats} {made}, {other}")
+        return made
+
+    return rule
+
+
+def _negative(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+    return w.line(f"fneg {w.floats} {x[0]}")
+
+
+def _reciprocal(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+    return w.line(f"fdiv {w.floats} {w.number(1.0)}, {x[0]}")
+
+
+def _integer_power(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+    """Repeated squaring, in the order of the interpreter."""
+    n, square, result = abs(attrs[0]), x[0], ""
+    while n:
+        if n & 1:
+            result = w.line(f"fmul {w.floats} {result}, {square}") if result else square
+        n >>= 1
+        if n:
+            square = w.line(f"fmul {w.floats} {square}, {square}")
+    if not result:
+        return w.number(1.0)
+    return _reciprocal(w, [result], ()) if attrs[0] < 0 else result
+
+
+def _intrinsic(name: str) -> Rule:
+    def rule(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+        return w.line(f"call {w.floats} @llvm.{name}.{w.suffix}({w.floats} {x[0]})")
+
+    return rule
+
+
+def _library(name: str) -> Rule:
+    return lambda w, x, attrs: w.call(name, x)
+
+
+def _comparison(condition: str) -> Rule:
+    return lambda w, x, attrs: w.line(f"fcmp {condition} {w.floats} {x[0]}, {x[1]}")
+
+
+def _logic(operation: str) -> Rule:
+    return lambda w, x, attrs: w.line(f"{operation} {w.booleans} {x[0]}, {x[1]}")
+
+
+def _selected(w: Writer, condition: str, left: str, right: str) -> str:
+    return w.line(f"select {w.booleans} {condition}, {w.floats} {left}, {w.floats} {right}")
+
+
+def _extremum(condition: str) -> Rule:
+    """The operand that wins, a NaN if there is one: ``x ≥ y or x is NaN ? x : y``."""
+
+    def rule(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+        wins = w.line(f"fcmp {condition} {w.floats} {x[0]}, {x[1]}")
+        nan = w.line(f"fcmp uno {w.floats} {x[0]}, {x[0]}")
+        taken = w.line(f"or {w.booleans} {wins}, {nan}")
+        return _selected(w, taken, x[0], x[1])
+
+    return rule
+
+
+def _sign(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+    """1, -1 or 0; a NaN as it is."""
+    zero = w.number(0.0)
+    above = w.line(f"fcmp ogt {w.floats} {x[0]}, {zero}")
+    below = w.line(f"fcmp olt {w.floats} {x[0]}, {zero}")
+    level = w.line(f"fcmp oeq {w.floats} {x[0]}, {zero}")
+    rest = _selected(w, level, zero, x[0])
+    return _selected(w, above, w.number(1.0), _selected(w, below, w.number(-1.0), rest))
+
+
+def _logaddexp(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+    """``max + log1p(exp(-|x - y|))``, and ``x + log 2`` where both are the same infinity."""
+    difference = w.line(f"fsub {w.floats} {x[0]}, {x[1]}")
+    size = _intrinsic("fabs")(w, [difference], ())
+    small = w.call("log1p", [w.call("exp", [_negative(w, [size], ())])])
+    largest = _extremum("oge")(w, x, ())
+    same = w.line(f"fcmp oeq {w.floats} {x[0]}, {x[1]}")
+    added = _selected(w, same, w.number(0.6931471805599453), small)
+    return w.line(f"fadd {w.floats} {largest}, {added}")
+
+
+def _is_finite(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+    size = _intrinsic("fabs")(w, x, ())
+    return w.line(f"fcmp olt {w.floats} {size}, {w.number(float('inf'))}")
+
+
+RULES: dict[str, Rule] = {
+    "add": _chain("fadd"),
+    "subtract": _chain("fsub"),
+    "multiply": _chain("fmul"),
+    "divide": _chain("fdiv"),
+    "negative": _negative,
+    "reciprocal": _reciprocal,
+    "integer_power": _integer_power,
+    "maximum": _extremum("oge"),
+    "minimum": _extremum("ole"),
+    "sign": _sign,
+    "logaddexp": _logaddexp,
+    "where": lambda w, x, attrs: _selected(w, x[0], x[1], x[2]),
+    "mask": lambda w, x, attrs: _selected(w, x[0], x[1], w.number(0.0)),
+    "logical_not": lambda w, x, attrs: w.line(f"xor {w.booleans} {x[0]}, {_all_true(w)}"),
+    "isnan": lambda w, x, attrs: w.line(f"fcmp uno {w.floats} {x[0]}, {x[0]}"),
+    "isfinite": _is_finite,
+    **{name: _intrinsic(inner) for name, inner in INTRINSICS.items()},
+    **{name: _library(inner) for name, inner in LIBM.items()},
+    **{name: _comparison(condition) for name, condition in ORDERED.items()},
+    **{name: _logic(operation) for name, operation in LOGIC.items()},
+}
+"""How to write each op."""
+
+
+def _all_true(w: Writer) -> str:
+    return "true" if w.booleans == "i1" else "splat (i1 true)"

@@ -1,0 +1,295 @@
+"""Scalar graphs as straight-line code: one point in scalars, many in vectors."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from graphad.errors import GraphError
+from graphad.ir import CONST, INPUT, Graph, Node
+from graphad.llvm.functions import RULES
+from graphad.ops import OPS
+
+CHUNK = 1000
+"""Operations of a function: code generation takes more than linear time in its length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """How many points are computed at a time, and with what.
+
+    Parameters
+    ----------
+    width : int
+        Lanes; 1 for scalar code.
+    prefix : str
+        Of vector functions in libmvec, ``"_ZGVeN8"``; empty if there are none.
+    functions : frozenset of str
+        Functions of the C library that have a vector form.
+    """
+
+    width: int
+    prefix: str = ""
+    functions: frozenset[str] = frozenset()
+
+    @property
+    def floats(self) -> str:
+        """The type of values."""
+        return "double" if self.width == 1 else f"<{self.width} x double>"
+
+    @property
+    def booleans(self) -> str:
+        """The type of conditions."""
+        return "i1" if self.width == 1 else f"<{self.width} x i1>"
+
+    @property
+    def suffix(self) -> str:
+        """What names of intrinsics end with."""
+        return "f64" if self.width == 1 else f"v{self.width}f64"
+
+
+@dataclass(slots=True)
+class Kernel:
+    """The text of a kernel: functions that run one after the other.
+
+    Parameters
+    ----------
+    names : list of str
+        Functions ``(in, out, scratch)``, in order.
+    text : list of str
+        Their definitions.
+    declarations : dict of str to str
+        What they call.
+    scratch : int
+        Values that are kept from one function to another.
+    """
+
+    names: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+    declarations: dict[str, str] = field(default_factory=dict)
+    scratch: int = 0
+
+
+def number_text(value: float) -> str:
+    """Return a number as LLVM writes it, bit for bit.
+
+    Examples
+    --------
+    >>> number_text(1.0)
+    '0x3FF0000000000000'
+    """
+    (bits,) = struct.unpack("<Q", struct.pack("<d", value))
+    return f"0x{bits:016X}"
+
+
+class Body:
+    """Lines of one function."""
+
+    def __init__(self, lanes: Lanes, declarations: dict[str, str]) -> None:
+        self.lanes = lanes
+        self.declarations = declarations
+        self.lines: list[str] = []
+        self.floats = lanes.floats
+        self.booleans = lanes.booleans
+        self.suffix = lanes.suffix
+
+    def line(self, text: str) -> str:
+        """Write ``name = text`` and return the name."""
+        name = f"%t{len(self.lines)}"
+        self.lines.append(f"  {name} = {text}")
+        return name
+
+    def number(self, value: float) -> str:
+        """Return a number in every lane."""
+        text = number_text(value)
+        return text if self.lanes.width == 1 else f"splat (double {text})"
+
+    def call(self, function: str, operands: Sequence[str]) -> str:
+        """Write a call of a function of the C library in every lane."""
+        lanes = self.lanes
+        count = len(operands)
+        if lanes.width == 1:
+            self.declarations[function] = f"declare double @{function}({_listed('double', count)})"
+            given = ", ".join(f"double {x}" for x in operands)
+            return self.line(f"call double @{function}({given})")
+        if function in lanes.functions:
+            name = f"{lanes.prefix}{'v' * count}_{function}"
+            type = lanes.floats
+            self.declarations[name] = f"declare {type} @{name}({_listed(type, count)})"
+            given = ", ".join(f"{type} {x}" for x in operands)
+            return self.line(f"call {type} @{name}({given})")
+        self.declarations[function] = f"declare double @{function}({_listed('double', count)})"
+        result = "poison"
+        for lane in range(lanes.width):
+            parts = [self.line(f"extractelement {lanes.floats} {x}, i32 {lane}") for x in operands]
+            given = ", ".join(f"double {part}" for part in parts)
+            one = self.line(f"call double @{function}({given})")
+            result = self.line(f"insertelement {lanes.floats} {result}, double {one}, i32 {lane}")
+        return result
+
+    def load(self, array: str, place: int) -> str:
+        """Write the load of a value, or of a vector of values, from a tile."""
+        at = self.line(f"getelementptr double, ptr %{array}, i64 {place * self.lanes.width}")
+        return self.line(f"load {self.floats}, ptr {at}, align {8 * self.lanes.width}")
+
+    def store(self, value: str, array: str, place: int) -> None:
+        """Write a store."""
+        at = self.line(f"getelementptr double, ptr %{array}, i64 {place * self.lanes.width}")
+        align = 8 * self.lanes.width
+        self.lines.append(f"  store {self.floats} {value}, ptr {at}, align {align}")
+
+
+def _listed(type: str, count: int) -> str:
+    return ", ".join([type] * count)
+
+
+def element_places(graph: Graph) -> dict[int, int]:
+    """Return for each node that reads an input the place of that element among all elements."""
+    starts, total = {}, 0
+    for node in graph.inputs:
+        starts[node.id] = total
+        total += node.type.size
+    places = {}
+    for node in graph.nodes:
+        if node.op is INPUT and not node.type.shape:
+            places[node.id] = starts[node.id]
+        elif node.op is OPS["element"]:
+            flat = 0
+            for i, length in zip(node.attrs[0], node.inputs[0].type.shape, strict=True):
+                flat = flat * length + i
+            places[node.id] = starts[node.inputs[0].id] + flat
+    return places
+
+
+def results(graph: Graph) -> list[Node]:
+    """Return the nodes of all elements of the outputs, one output after the other.
+
+    Raises
+    ------
+    GraphError
+        If the graph is not scalar.
+    """
+    found: list[Node] = []
+    for node in graph.outputs:
+        if not node.type.shape:
+            found.append(node)
+        elif node.op is OPS["pack"]:
+            found.extend(node.inputs)
+        elif node.type.size:
+            raise GraphError(f"{node!r} of {graph.name} is not a pack of scalars; scalarize first")
+    return found
+
+
+def write_kernel(graph: Graph, lanes: Lanes, name: str) -> Kernel:
+    """Return the kernel of a scalar graph.
+
+    Parameters
+    ----------
+    graph : Graph
+        Scalar nodes of double precision and conditions.
+    lanes : Lanes
+        How many points at a time.
+    name : str
+        What its functions' names begin with.
+
+    Raises
+    ------
+    GraphError
+        If a node is not scalar, or its op has no rule.
+    """
+    kernel = Kernel()
+    places = element_places(graph)
+    stored: dict[int, list[int]] = {}
+    for place, node in enumerate(results(graph)):
+        stored.setdefault(node.id, []).append(place)
+    work = [node for node in graph.nodes if _is_work(node, places)]
+    chunks = [work[i : i + CHUNK] for i in range(0, len(work), CHUNK)] or [[]]
+    home = {node.id: i for i, chunk in enumerate(chunks) for node in chunk}
+    kept = _kept(chunks, home)
+    kernel.scratch = len(kept)
+    for i, chunk in enumerate(chunks):
+        body = Body(lanes, kernel.declarations)
+        names: dict[int, str] = {}
+        for node in chunk:
+            operands = [_operand(body, item, names, places, kept) for item in node.inputs]
+            rule = RULES.get(node.op.name)
+            if rule is None or node.type.shape:
+                raise GraphError(f"{node!r} has no form in machine code")
+            value = names[node.id] = rule(body, operands, node.attrs)
+            for place in stored.get(node.id, ()):
+                body.store(value, "out", place)
+            if node.id in kept:
+                body.store(_as_float(body, value, node), "scratch", kept[node.id])
+        if i == len(chunks) - 1:
+            for node_id, at in stored.items():
+                if node_id not in home:
+                    value = _operand(body, graph.nodes[node_id], names, places, kept)
+                    for place in at:
+                        body.store(value, "out", place)
+        function = f"{name}_{i}"
+        kernel.names.append(function)
+        head = f"define internal void @{function}(ptr %in, ptr %out, ptr %scratch) #0 {{"
+        kernel.text.append("\n".join([head, *body.lines, "  ret void", "}"]))
+    for op in ("sqrt", "fabs", "floor", "ceil", "trunc", "rint"):
+        full = f"llvm.{op}.{lanes.suffix}"
+        kernel.declarations[full] = f"declare {lanes.floats} @{full}({lanes.floats})"
+    return kernel
+
+
+def _is_work(node: Node, places: dict[int, int]) -> bool:
+    return not (node.op is CONST or node.op is INPUT or node.op is OPS["pack"] or node.id in places)
+
+
+def _kept(chunks: Sequence[Sequence[Node]], home: dict[int, int]) -> dict[int, int]:
+    """Values that later functions need, and where they are kept; a place is free after its last."""
+    last: dict[int, int] = {}
+    for i, chunk in enumerate(chunks):
+        for node in chunk:
+            for operand in node.inputs:
+                if home.get(operand.id, i) < i:
+                    last[operand.id] = i
+    places: dict[int, int] = {}
+    free: list[int] = []
+    ending: dict[int, list[int]] = {}
+    count = 0
+    for i, chunk in enumerate(chunks):
+        free.extend(ending.pop(i - 1, ()))
+        for node in chunk:
+            if node.id in last:
+                if free:
+                    place = free.pop()
+                else:
+                    place, count = count, count + 1
+                places[node.id] = place
+                ending.setdefault(last[node.id], []).append(place)
+    return places
+
+
+def _operand(
+    body: Body, node: Node, names: dict[int, str], places: dict[int, int], kept: dict[int, int]
+) -> str:
+    known = names.get(node.id)
+    if known is not None:
+        return known
+    if node.op is CONST:
+        value = node.attrs[0].scalar
+        if node.type.dtype.kind == "b":
+            text = "true" if value else "false"
+            return text if body.lanes.width == 1 else f"splat (i1 {text})"
+        return body.number(float(value))
+    if node.id in places:
+        made = body.load("in", places[node.id])
+    else:
+        made = body.load("scratch", kept[node.id])
+        if node.type.dtype.kind == "b":
+            made = body.line(f"fcmp une {body.floats} {made}, {body.number(0.0)}")
+    names[node.id] = made
+    return made
+
+
+def _as_float(body: Body, value: str, node: Node) -> str:
+    if node.type.dtype.kind != "b":
+        return value
+    one, zero = body.number(1.0), body.number(0.0)
+    return body.line(f"select {body.booleans} {value}, {body.floats} {one}, {body.floats} {zero}")
