@@ -14,6 +14,7 @@ from graphad.ops import (
     powers,
     reduction,
     slicing,
+    special,
     trigonometric,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "powers",
     "reduction",
     "slicing",
+    "special",
     "trigonometric",
 ]

@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from graphad.errors import TraceError
+from graphad.op import OPS
 from graphad.tracing.origins import Line, line_of, user_frame
 
 NUMPY_NAMES = {
@@ -81,14 +82,13 @@ def no_number(kind: str) -> TraceError:
     called = re.search(r"\bc?math\.(\w+)\(", line.text)
     if called:
         name = NUMPY_NAMES.get(called[1], called[1])
-        found = _has(name)
-        return refusal(
-            f"{called[0][:-1]} takes Python numbers, not traced values",
-            f"write np.{name} instead"
-            if found
-            else f"NumPy has no {called[1]}; write it with the functions that it has",
-            line,
-        )
+        if _has(name):
+            instead = f"write np.{name} instead"
+        elif name in OPS:
+            instead = f"write scipy.special.{name} instead, which NumPy does not have"
+        else:
+            instead = f"NumPy has no {name}; write it with the functions that it has"
+        return refusal(f"{called[0][:-1]} takes Python numbers, not traced values", instead, line)
     hint = (
         f"leave {kind}() out: a traced scalar stands for a number of dtype float64 already; "
         "for functions of the math module, write those of NumPy (np.sin for math.sin)"

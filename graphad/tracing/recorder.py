@@ -16,7 +16,7 @@ from graphad.progress import Progress
 from graphad.tracing.advice import another_trace, foreign_array, refusal
 from graphad.tracing.arrays import TracedArray
 from graphad.tracing.handlers import HANDLERS
-from graphad.tracing.lowering import LOWERINGS
+from graphad.tracing.lowering import LOWERINGS, special_lowering
 from graphad.tracing.lowering.coerce import as_value
 from graphad.tracing.lowering.registry import spelled
 from graphad.tracing.origins import LineFinder
@@ -171,7 +171,7 @@ class Recorder:
         named = {name: self.operand(arg) for name, arg in kwargs.items()} if kwargs else {}
         if not (symbolic or any(_is_symbolic(operand) for operand in named.values())):
             return self.adopt(function(*operands, **named), (*args, *kwargs.values()))
-        lowering = LOWERINGS.get(function)
+        lowering = LOWERINGS.get(function) or special_lowering(function)
         if lowering is None:
             return self.traced_through(function, args, kwargs)
         try:

@@ -23,6 +23,8 @@ NOT_COMPLEX = {
     "arctan2",
     "cbrt",
     "ceil",
+    "erf",
+    "erfc",
     "floor",
     "hypot",
     "logaddexp",

@@ -25,6 +25,7 @@ from graphad.tracing.lowering import (
     reductions,
     refusals,
     shapes,
+    special,
     statistics,
     ufunc_methods,
 )
@@ -32,6 +33,7 @@ from graphad.tracing.lowering.coerce import as_value, cast_to
 from graphad.tracing.lowering.indexing import getitem, setitem
 from graphad.tracing.lowering.refusals import refusal
 from graphad.tracing.lowering.registry import LOWERINGS as _TABLE, Lowering, spelled
+from graphad.tracing.lowering.special import special_lowering
 from graphad.tracing.lowering.ufunc_methods import UFUNC_METHODS
 
 LOWERINGS: Mapping[Callable[..., Any], Lowering] = MappingProxyType(_TABLE)
@@ -59,6 +61,8 @@ __all__ = [
     "refusals",
     "setitem",
     "shapes",
+    "special",
+    "special_lowering",
     "spelled",
     "statistics",
     "ufunc_methods",
