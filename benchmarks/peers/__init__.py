@@ -1,0 +1,1 @@
+"""What others make of the functions that figures are given for, one file for each."""
