@@ -7,62 +7,64 @@ from typing import Any
 
 import numpy as np
 
-from graphad.errors import GraphError, InputError
+from graphad.errors import GraphError
 from graphad.ir import Graph, map_tree
-from graphad.llvm.bound import make_function, wrapper
-from graphad.llvm.drivers import Signature, copies, loop, single
-from graphad.llvm.engine import Module, vector_lanes
-from graphad.llvm.kernels import Kernel, Lanes, write_kernel
+from graphad.llvm.bound import bind, check_buffers
+from graphad.llvm.pointers import POINT, integrand_kind, pointer_to
+from graphad.llvm.tiers import BATCH, SINGLE, Code, Tiers
 from graphad.llvm.ufunc import make_ufunc
 from graphad.op import Array
-
-ATTRIBUTES = "attributes #0 = { nounwind }"
-ALIGNED = 64
 
 
 class Compiled:
     """A graph as machine code: called like the graph, and as fast as this processor can.
 
+    Code for single points is made at once, code for batches when the first comes. Both are exact
+    to a few units in the last place, and not always the same bits: batches use vector functions.
+    Results of a batch do not depend on how it is cut, except into single points.
+
     Parameters
     ----------
     graph : Graph
         Scalar nodes of double precision; each output a scalar or a ``pack`` of scalars.
-    level : int
-        Of code generation, 0 or 1.
+    opt : {1, 0, "auto"}
+        Level of code generation. Code of level 0 is made several times faster, and is up to
+        three times slower. With ``"auto"``, code of level 0 for single points is made at once, and
+        that of level 1 in the call in which it has been worth its making; until then batches are
+        computed point by point.
 
     Raises
     ------
     GraphError
         If the graph is not scalar, or not of double precision.
+    InputError
+        If there is no such level.
+
+    Attributes
+    ----------
+    ufunc : numpy.ufunc
+        Generalised, unless inputs and outputs are all scalars. It does without this object. It
+        releases the lock of the interpreter while it computes.
     """
 
-    def __init__(self, graph: Graph, level: int = 1) -> None:
+    def __init__(self, graph: Graph, opt: int | str = 1) -> None:
         check_precision(graph)
         self.graph = graph
-        self.level = level
-        self._signature = Signature(
-            tuple([node.type.shape for node in graph.inputs]),
-            tuple([node.type.shape for node in graph.outputs]),
-        )
-        lanes = vector_lanes()
-        many, one = write_kernel(graph, lanes, "many"), write_kernel(graph, Lanes(1), "one")
-        self._module = Module(self._text(many, one, lanes.width), level)
-        self._scratch = one.scratch
-        self.ufunc, self._kept = make_ufunc(
-            self._module.address("loop"),
-            len(graph.inputs),
-            len(graph.outputs),
-            self._signature.text,
+        self.opt = opt
+        self._code = Code(graph)
+        self._tiers = Tiers(self._code, opt)
+        signature = self._code.signature
+        self.ufunc = make_ufunc(
+            self._tiers.loop,
+            self._tiers.data,
+            len(signature.inputs),
+            len(signature.outputs),
+            signature.text,
             graph.name,
             f"{graph!r}, compiled.",
+            (self._tiers, self._code),
         )
         self._plain = graph.tree == 0
-
-    def _text(self, many: Kernel, one: Kernel, width: int) -> str:
-        declared = {**many.declarations, **one.declarations}
-        parts = [*declared.values(), *many.text, *one.text, copies(width), single(one.names)]
-        parts.append(loop(self._signature, many.names, many.scratch, width))
-        return "\n".join([*parts, ATTRIBUTES])
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Evaluate, at one point or many, as a generalised ufunc of NumPy does.
@@ -84,6 +86,18 @@ class Compiled:
             return made
         return map_tree(self.graph.tree, made if isinstance(made, tuple) else (made,))
 
+    def prepare(self, *, single: bool = True, batch: bool = True) -> None:
+        """Make code now that would otherwise be made in a call.
+
+        Parameters
+        ----------
+        single, batch : bool
+            Which: for single points, for batches.
+        """
+        for kind, wanted in ((SINGLE, single), (BATCH, batch)):
+            if wanted:
+                self._tiers.prepare(kind)
+
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> Any:
         """Return a function of no arguments that computes one point in buffers of the caller's.
 
@@ -91,7 +105,13 @@ class Compiled:
         ----------
         inputs, outputs : sequence of numpy.ndarray
             One for each input and output, of its shape, double precision, in one piece. A call
-            reads what the first hold then, and writes the others.
+            reads what the first hold then, and writes the others. Several that stand one after the
+            other in memory, as pieces of one array, are not copied.
+
+        Returns
+        -------
+        builtin_function_or_method
+            It holds the buffers. It is for one thread at a time.
 
         Raises
         ------
@@ -107,63 +127,77 @@ class Compiled:
         >>> run(), float(y)
         (None, 6.0)
         """
-        for what, given, shapes in (
-            ("input", inputs, self._signature.inputs),
-            ("output", outputs, self._signature.outputs),
-        ):
-            if len(given) != len(shapes):
-                raise InputError(f"{len(shapes)} {what}s are to be bound, and {len(given)} are")
-            for array, shape in zip(given, shapes, strict=True):
-                _check_buffer(what, array, shape)
-        if len(inputs) != 1 or len(outputs) != 1:
-            raise InputError("bind takes graphs of one input and one output as yet")
-        scratch = np.zeros(max(1, self._scratch))
-        one = write_kernel(self.graph, Lanes(1), "one")
-        addresses = [array.ctypes.data for array in (inputs[0], outputs[0], scratch)]
-        text = "\n".join(
-            [
-                *one.declarations.values(),
-                *one.text,
-                single(one.names),
-                wrapper(addresses[0], addresses[1], addresses[2], "single"),
-                ATTRIBUTES,
-            ]
-        )
-        module = Module(text, self.level)
-        function, kept = make_function(module.address("bound"), self.graph.name)
-        return Bound(function, (module, kept, scratch, inputs, outputs))
+        signature = self._code.signature
+        check_buffers("input", inputs, signature.inputs)
+        check_buffers("output", outputs, signature.outputs)
+        code = self._code.module(SINGLE, self._tiers.level)
+        return bind(code, self.graph.name, inputs, outputs, self._code.scratch)
+
+    @property
+    def pointer(self) -> Any:
+        """Function of ctypes for one point, ``void f(const double *inputs, double *outputs)``.
+
+        All inputs stand one after the other in the first, in C order, and all outputs in the
+        second; they must not overlap. Threads may call it at once. The object keeps the code
+        alive; whoever takes the address alone keeps this object.
+        """
+        code = self._code.module(SINGLE, self._tiers.level)
+        return pointer_to(POINT, code.address("point"), code)
 
     @property
     def address(self) -> int:
-        """Address of ``void single(double *in, double *out, double *scratch)``, for C."""
-        return self._module.address("single")
+        """Address of the function that `pointer` is; code and address go with this object."""
+        return self._code.module(SINGLE, self._tiers.level).address("point")
+
+    def low_level_callable(self) -> Any:
+        """Return a ``scipy.LowLevelCallable`` for SciPy's routines, such as ``integrate.quad``.
+
+        Returns
+        -------
+        scipy.LowLevelCallable
+            ``double f(double x)`` if there is one number to a point, otherwise
+            ``double f(int n, double *x)``, with all inputs one after the other; it gives NaN if
+            ``n`` is not how many there are. It keeps the code alive.
+
+        Raises
+        ------
+        GraphError
+            If the graph gives more than one number, or takes none.
+        ImportError
+            If SciPy is not installed.
+
+        Examples
+        --------
+        >>> import numpy as np, graphad as ga
+        >>> from scipy.integrate import quad
+        >>> fast = ga.trace(lambda x: np.exp(-x), np.zeros(())).compile()
+        >>> round(quad(fast.low_level_callable(), 0.0, 50.0)[0], 12)
+        1.0
+        """
+        from scipy import LowLevelCallable
+
+        kind, name = integrand_kind(self._code.signature, self.graph.name)
+        code = self._code.module(SINGLE, self._tiers.level)
+        return LowLevelCallable(pointer_to(kind, code.address(name), code))
+
+    def __copy__(self) -> Compiled:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as IR text, which compiles again when it is read."""
-        return _compiled_again, (str(self.graph), self.graph.name, self.level)
+        return _compiled_again, (str(self.graph), self.graph.name, self.opt)
 
     def __repr__(self) -> str:
         return f"<compiled {self.graph!r}>"
 
 
-def _compiled_again(text: str, name: str, level: int) -> Compiled:
+def _compiled_again(text: str, name: str, opt: int | str) -> Compiled:
     from graphad.text import parse
 
-    return Compiled(parse(text, file=name), level)
-
-
-class Bound:
-    """A call without arguments, with the buffers that it reads and writes."""
-
-    __slots__ = ("_kept", "run")
-
-    def __init__(self, run: Any, kept: tuple[Any, ...]) -> None:
-        self.run = run
-        self._kept = kept
-
-    def __call__(self) -> None:
-        """Compute one point."""
-        self.run()
+    return Compiled(parse(text, file=name), opt)
 
 
 def check_precision(graph: Graph) -> None:
@@ -180,16 +214,3 @@ def check_precision(graph: Graph) -> None:
                 f"{node!r} of {graph.name} is {node.type}; machine code is made for double "
                 "precision only, so call the graph itself"
             )
-
-
-def _check_buffer(what: str, array: object, shape: tuple[int, ...]) -> None:
-    found = repr(array)
-    if isinstance(array, np.ndarray):
-        flags = array.flags
-        whole = flags.c_contiguous and flags.aligned and (what == "input" or flags.writeable)
-        if array.dtype == np.float64 and array.shape == shape and whole:
-            return
-        found = f"{array.dtype}{list(array.shape)}"
-    raise InputError(
-        f"the buffer of an {what} is an array of float64{list(shape)} in one piece, and not {found}"
-    )

@@ -1,9 +1,4 @@
-"""The loops around a kernel: from NumPy's arrays to tiles of vectors and back.
-
-A tile holds W points, element by element: all lanes of one element are one vector. Points that lie
-one after the other in memory are turned into tiles by transposing W by W blocks in registers;
-others are copied one by one. The last points of a batch, fewer than W, are read and written alone.
-"""
+"""The loops around kernels: inner loops of generalised ufuncs, by tiles of points or one by one."""
 
 from __future__ import annotations
 
@@ -13,8 +8,15 @@ from math import prod
 
 Shape = tuple[int, ...]
 
-WHERE = "i64 %rank, ptr %shape, ptr %strides, i1 %packed"
-"""How the elements of a point lie: parameters of the functions that copy."""
+PARAMETERS = "ptr %args, ptr %dims, ptr %steps, ptr %data"
+"""Of an inner loop of NumPy's."""
+FRAME = 480
+"""Doubles that are kept on the stack, less than a page, so that no guard page is jumped over."""
+MEMORY = """
+declare ptr @malloc(i64)
+declare void @free(ptr)
+declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"""
+"""What the drivers call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,229 +41,34 @@ class Signature:
         )
         return f"{left}->{right}"
 
+    @property
+    def sizes(self) -> tuple[list[int], list[int]]:
+        """How many elements each input and each output has."""
+        return [prod(shape) for shape in self.inputs], [prod(shape) for shape in self.outputs]
 
-def transposition(width: int, rows: Sequence[str], prefix: str) -> tuple[list[str], list[str]]:
-    """Return lines that transpose a square of vectors, and the names of the results.
+    @property
+    def folds(self) -> bool:
+        """Whether NumPy can reduce with it, so that a point may read what the last has written."""
+        return self.inputs == ((), ()) and self.outputs == ((),)
 
-    In stage s, lanes that differ in bit s change places between the vectors that do.
 
-    Parameters
-    ----------
-    width : int
-        A power of two.
-    rows : sequence of str
-        Names of the vectors.
-    prefix : str
-        What names begin with.
+def starts(sizes: Sequence[int]) -> list[int]:
+    """Return where each of several arrays begins if they stand one after the other.
+
+    Examples
+    --------
+    >>> starts([3, 1, 2])
+    [0, 3, 4]
     """
-    type = f"<{width} x double>"
-    current, lines, count = list(rows), [], 0
-    step = 1
-    while step < width:
-        low = [lane if not lane & step else width + lane - step for lane in range(width)]
-        high = [lane + step if not lane & step else width + lane for lane in range(width)]
-        masks = [", ".join(f"i32 {lane}" for lane in lanes) for lanes in (low, high)]
-        for i in range(width):
-            if i & step:
-                continue
-            a, b = current[i], current[i + step]
-            for place, mask in zip((i, i + step), masks, strict=True):
-                name = f"%{prefix}{count}"
-                count += 1
-                lines.append(
-                    f"  {name} = shufflevector {type} {a}, {type} {b}, <{width} x i32> <{mask}>"
-                )
-                current[place] = name
-        step *= 2
-    return lines, current
+    found, total = [], 0
+    for size in sizes:
+        found.append(total)
+        total += size
+    return found
 
 
-def copies(width: int) -> str:
-    """Return the functions that fill and empty tiles.
-
-    ``@fill`` and ``@empty`` take the address of the first point, the step from point to point, how
-    many points there are, the tile, how many elements a point has, and the shape and strides of a
-    point, with whether it lies in one piece.
-    """
-    type = f"<{width} x double>"
-    masked = f"<{width} x i1>"
-    load, store = (f"@llvm.masked.{what}.v{width}f64.p0" for what in ("load", "store"))
-    given = "ptr %base, i64 %step, i64 %points, ptr %tile, i64 %n, " + WHERE
-    lanes = ", ".join(f"i64 {i}" for i in range(width))
-    loads, stores = [], []
-    rows = [f"%r{i}" for i in range(width)]
-    for i in range(width):
-        loads += [
-            f"  %o{i} = mul i64 %step, {i}",
-            f"  %b{i} = getelementptr i8, ptr %base, i64 %o{i}",
-            f"  %p{i} = getelementptr double, ptr %b{i}, i64 %e",
-            f"  %r{i} = call {type} {load}(ptr %p{i}, i32 8, {masked} %m, {type} zeroinitializer)",
-        ]
-    turned, names = transposition(width, rows, "x")
-    for i, name in enumerate(names):
-        stores += [
-            f"  %q{i} = add i64 %e, {i}",
-            f"  %w{i} = mul i64 %q{i}, {width}",
-            f"  %d{i} = getelementptr double, ptr %tile, i64 %w{i}",
-            f"  store {type} {name}, ptr %d{i}, align {8 * width}",
-        ]
-    fill_block = "\n".join([*loads, *turned, *stores])
-    loads = []
-    for i in range(width):
-        loads += [
-            f"  %q{i} = add i64 %e, {i}",
-            f"  %w{i} = mul i64 %q{i}, {width}",
-            f"  %d{i} = getelementptr double, ptr %tile, i64 %w{i}",
-            f"  %r{i} = load {type}, ptr %d{i}, align {8 * width}",
-        ]
-    stores = []
-    for i, name in enumerate(names):
-        stores += [
-            f"  %o{i} = mul i64 %step, {i}",
-            f"  %b{i} = getelementptr i8, ptr %base, i64 %o{i}",
-            f"  %p{i} = getelementptr double, ptr %b{i}, i64 %e",
-            f"  call void {store}({type} {name}, ptr %p{i}, i32 8, {masked} %m)",
-        ]
-    empty_block = "\n".join([*loads, *turned, *stores])
-    mask = f"""  %left = sub i64 %n, %e
-  %s = insertelement <{width} x i64> poison, i64 %left, i32 0
-  %sv = shufflevector <{width} x i64> %s, <{width} x i64> poison, <{width} x i32> zeroinitializer
-  %m = icmp slt <{width} x i64> <{lanes}>, %sv"""
-    return f"""
-declare {type} {load}(ptr, i32, {masked}, {type})
-declare void {store}({type}, ptr, i32, {masked})
-
-define internal i64 @offset(i64 %index, i64 %rank, ptr %shape, ptr %strides) #0 {{
-entry:
-  br label %loop
-loop:
-  %d = phi i64 [ %rank, %entry ], [ %d1, %step ]
-  %rest = phi i64 [ %index, %entry ], [ %rest1, %step ]
-  %sum = phi i64 [ 0, %entry ], [ %sum1, %step ]
-  %more = icmp sgt i64 %d, 0
-  br i1 %more, label %step, label %done
-step:
-  %d1 = sub i64 %d, 1
-  %ps = getelementptr i64, ptr %shape, i64 %d1
-  %length = load i64, ptr %ps
-  %i = urem i64 %rest, %length
-  %rest1 = udiv i64 %rest, %length
-  %pt = getelementptr i64, ptr %strides, i64 %d1
-  %stride = load i64, ptr %pt
-  %part = mul i64 %i, %stride
-  %sum1 = add i64 %sum, %part
-  br label %loop
-done:
-  ret i64 %sum
-}}
-
-define internal void @fill({given}) #0 {{
-entry:
-  %full = icmp eq i64 %points, {width}
-  %fast = and i1 %full, %packed
-  %last = sub i64 %points, 1
-  br i1 %fast, label %blocks, label %ones
-blocks:
-  %single = icmp eq i64 %n, 1
-  %close = icmp eq i64 %step, 8
-  %row = and i1 %single, %close
-  br i1 %row, label %one, label %block
-one:
-  %v = load {type}, ptr %base, align 8
-  store {type} %v, ptr %tile, align {8 * width}
-  ret void
-block:
-  %e = phi i64 [ 0, %blocks ], [ %e1, %body ]
-  %more = icmp slt i64 %e, %n
-  br i1 %more, label %body, label %done
-body:
-{mask}
-{fill_block}
-  %e1 = add i64 %e, {width}
-  br label %block
-ones:
-  %f = phi i64 [ 0, %entry ], [ %f1, %next ]
-  %fmore = icmp slt i64 %f, %n
-  br i1 %fmore, label %element, label %done
-element:
-  %off = call i64 @offset(i64 %f, i64 %rank, ptr %shape, ptr %strides)
-  br label %lane
-lane:
-  %l = phi i64 [ 0, %element ], [ %l1, %lane ]
-  %over = icmp slt i64 %l, %last
-  %point = select i1 %over, i64 %l, i64 %last
-  %along = mul i64 %point, %step
-  %whole = add i64 %along, %off
-  %source = getelementptr i8, ptr %base, i64 %whole
-  %value = load double, ptr %source, align 1
-  %frow = mul i64 %f, {width}
-  %at = add i64 %frow, %l
-  %target = getelementptr double, ptr %tile, i64 %at
-  store double %value, ptr %target
-  %l1 = add i64 %l, 1
-  %lmore = icmp slt i64 %l1, {width}
-  br i1 %lmore, label %lane, label %next
-next:
-  %f1 = add i64 %f, 1
-  br label %ones
-done:
-  ret void
-}}
-
-define internal void @empty({given}) #0 {{
-entry:
-  %full = icmp eq i64 %points, {width}
-  %fast = and i1 %full, %packed
-  br i1 %fast, label %blocks, label %ones
-blocks:
-  %single = icmp eq i64 %n, 1
-  %close = icmp eq i64 %step, 8
-  %row = and i1 %single, %close
-  br i1 %row, label %one, label %block
-one:
-  %v = load {type}, ptr %tile, align {8 * width}
-  store {type} %v, ptr %base, align 8
-  ret void
-block:
-  %e = phi i64 [ 0, %blocks ], [ %e1, %body ]
-  %more = icmp slt i64 %e, %n
-  br i1 %more, label %body, label %done
-body:
-{mask}
-{empty_block}
-  %e1 = add i64 %e, {width}
-  br label %block
-ones:
-  %f = phi i64 [ 0, %entry ], [ %f1, %next ]
-  %fmore = icmp slt i64 %f, %n
-  br i1 %fmore, label %element, label %done
-element:
-  %off = call i64 @offset(i64 %f, i64 %rank, ptr %shape, ptr %strides)
-  br label %lane
-lane:
-  %l = phi i64 [ 0, %element ], [ %l1, %lane ]
-  %along = mul i64 %l, %step
-  %whole = add i64 %along, %off
-  %target = getelementptr i8, ptr %base, i64 %whole
-  %frow = mul i64 %f, {width}
-  %at = add i64 %frow, %l
-  %source = getelementptr double, ptr %tile, i64 %at
-  %value = load double, ptr %source
-  store double %value, ptr %target, align 1
-  %l1 = add i64 %l, 1
-  %lmore = icmp slt i64 %l1, %points
-  br i1 %lmore, label %lane, label %next
-next:
-  %f1 = add i64 %f, 1
-  br label %ones
-done:
-  ret void
-}}
-"""
-
-
-def loop(signature: Signature, kernels: Sequence[str], scratch: int, width: int) -> str:
-    """Return ``@loop``, the inner loop of a generalised ufunc.
+def tiled_loop(signature: Signature, kernels: Sequence[str], scratch: int, width: int) -> str:
+    """Return ``@loop``, an inner loop that computes tiles of points.
 
     Parameters
     ----------
@@ -275,50 +82,24 @@ def loop(signature: Signature, kernels: Sequence[str], scratch: int, width: int)
         Points of a tile.
     """
     shapes = (*signature.inputs, *signature.outputs)
-    sizes = [prod(shape) for shape in shapes]
-    count = len(signature.inputs)
+    inputs, outputs = signature.sizes
+    sizes = [*inputs, *outputs]
+    count = len(inputs)
     # Elements of all inputs stand one after the other in the tile, without gaps, so that the rows
     # that a block fills beyond an input are written again by the next.
-    starts = _starts(sizes[:count]) + _starts(sizes[count:])
-    inside = sum(sizes[:count]) + width
-    outside = sum(sizes[count:]) + width
+    places = starts(inputs) + starts(outputs)
+    inside, outside = sum(inputs) + width, sum(outputs) + width
     total = (inside + outside + scratch) * width * 8 + 64
-    lines = ["entry:", "  %points = load i64, ptr %dims"]
-    globals_ = []
-    stride = len(shapes)
-    for a, shape in enumerate(shapes):
-        lines += [
-            f"  %pb{a} = getelementptr ptr, ptr %args, i64 {a}",
-            f"  %base{a} = load ptr, ptr %pb{a}",
-            f"  %ps{a} = getelementptr i64, ptr %steps, i64 {a}",
-            f"  %step{a} = load i64, ptr %ps{a}",
-            f"  %strides{a} = getelementptr i64, ptr %steps, i64 {stride}",
-        ]
-        known = "true"
-        expected = 8
-        for axis in reversed(range(len(shape))):
-            lines += [
-                f"  %pa{a}_{axis} = getelementptr i64, ptr %steps, i64 {stride + axis}",
-                f"  %sa{a}_{axis} = load i64, ptr %pa{a}_{axis}",
-                f"  %ca{a}_{axis} = icmp eq i64 %sa{a}_{axis}, {expected}",
-                f"  %ka{a}_{axis} = and i1 {known}, %ca{a}_{axis}",
-            ]
-            known = f"%ka{a}_{axis}"
-            expected *= shape[axis]
-        lines.append(f"  %packed{a} = or i1 {known}, false")
-        stride += len(shape)
-        listed = ", ".join(f"i64 {length}" for length in shape)
-        globals_.append(
-            f"@shape{a} = internal constant [{len(shape)} x i64] "
-            + (f"[{listed}]" if shape else "zeroinitializer")
-        )
+    declared, lines = _operands(shapes)
+    lines += _most_points(signature, width)
     lines += [
         "  %any = icmp sgt i64 %points, 0",
         "  br i1 %any, label %start, label %end",
         "start:",
         f"  %memory = call ptr @malloc(i64 {total})",
         "  %none = icmp eq ptr %memory, null",
-        "  br i1 %none, label %end, label %aligned",
+        "  br i1 %none, label %failed, label %aligned",
+        *_failure(),
         "aligned:",
         "  %number = ptrtoint ptr %memory to i64",
         "  %raised = add i64 %number, 63",
@@ -330,16 +111,21 @@ def loop(signature: Signature, kernels: Sequence[str], scratch: int, width: int)
         "tile:",
         "  %p = phi i64 [ 0, %aligned ], [ %p1, %tile ]",
         "  %rest = sub i64 %points, %p",
-        f"  %whole = icmp slt i64 %rest, {width}",
-        f"  %valid = select i1 %whole, i64 %rest, i64 {width}",
+        "  %whole = icmp slt i64 %rest, %most",
+        "  %valid = select i1 %whole, i64 %rest, i64 %most",
     ]
-    for a in range(count):
-        lines += _copy_call("fill", a, "in", starts[a], sizes[a], len(shapes[a]), width)
-    lines += [f"  call void @{kernel}(ptr %in, ptr %out, ptr %scratch)" for kernel in kernels]
-    for a in range(count, len(shapes)):
-        lines += _copy_call("empty", a, "out", starts[a], sizes[a], len(shapes[a]), width)
+    for a, shape in enumerate(shapes):
+        function, tile = ("fill", "in") if a < count else ("empty", "out")
+        if a == count:
+            lines += _calls(kernels)
+        given = f"ptr %at{a}, i64 %step{a}, i64 %valid, ptr %tile{a}, i64 {sizes[a]}, "
+        lines += [
+            *_point(a),
+            f"  %tile{a} = getelementptr double, ptr %{tile}, i64 {places[a] * width}",
+            f"  call void @{function}({given}{_laid(a, shape)}, i1 %packed{a})",
+        ]
     lines += [
-        f"  %p1 = add i64 %p, {width}",
+        "  %p1 = add i64 %p, %most",
         "  %again = icmp slt i64 %p1, %points",
         "  br i1 %again, label %tile, label %finish",
         "finish:",
@@ -348,33 +134,227 @@ def loop(signature: Signature, kernels: Sequence[str], scratch: int, width: int)
         "end:",
         "  ret void",
     ]
-    head = "define void @loop(ptr %args, ptr %dims, ptr %steps, ptr %data) #0 {"
-    declared = "declare ptr @malloc(i64)\ndeclare void @free(ptr)"
-    return "\n".join([*globals_, declared, head, *lines, "}"])
+    return "\n".join([*declared, f"define void @loop({PARAMETERS}) #0 {{", *lines, "}"])
 
 
-def _starts(sizes: Sequence[int]) -> list[int]:
-    found, total = [], 0
-    for size in sizes:
-        found.append(total)
-        total += size
-    return found
+def single_loop(signature: Signature, kernels: Sequence[str], scratch: int) -> str:
+    """Return ``@loop``, an inner loop that computes point by point.
 
+    A point in one piece is read and written where it lies.
 
-def _copy_call(
-    function: str, a: int, tile: str, start: int, size: int, rank: int, width: int
-) -> list[str]:
-    given = f"ptr %at{a}, i64 %step{a}, i64 %valid, ptr %tile{a}, i64 {size}, i64 {rank}"
-    return [
-        f"  %along{a} = mul i64 %p, %step{a}",
-        f"  %at{a} = getelementptr i8, ptr %base{a}, i64 %along{a}",
-        f"  %tile{a} = getelementptr double, ptr %{tile}, i64 {start * width}",
-        f"  call void @{function}({given}, ptr @shape{a}, ptr %strides{a}, i1 %packed{a})",
+    Parameters
+    ----------
+    signature : Signature
+        Shapes of one point.
+    kernels : sequence of str
+        Functions ``(in, out, scratch)`` that compute a point, in order.
+    scratch : int
+        Values that they keep for each other.
+    """
+    shapes = (*signature.inputs, *signature.outputs)
+    inputs, outputs = signature.sizes
+    places = starts(inputs) + starts(outputs)
+    count, last = len(inputs), len(shapes) - 1
+    inside, outside = sum(inputs), sum(outputs)
+    declared, lines = _operands(shapes)
+    lines += [
+        "  %any = icmp sgt i64 %points, 0",
+        "  br i1 %any, label %start, label %end",
+        "start:",
+        *frame(inside + outside + scratch),
+        "  %none = icmp eq ptr %memory, null",
+        "  br i1 %none, label %failed, label %ready",
+        *_failure(),
+        "ready:",
+        f"  %own = getelementptr double, ptr %memory, i64 {inside}",
+        f"  %scratch = getelementptr double, ptr %own, i64 {outside}",
+        "  br label %point",
+        "point:",
+        "  %p = phi i64 [ 0, %ready ], [ %p1, %next ]",
+        *(line for a in range(len(shapes)) for line in _point(a)),
     ]
+    # Kernels may write before they have read all, so they never read and write one piece.
+    reads = "%packed0" if count == 1 else "false"
+    lines.append(f"  %in = select i1 {reads}, ptr {'%at0' if count else '%memory'}, ptr %memory")
+    if len(outputs) == 1:
+        lines += [
+            f"  %other = icmp ne ptr %at{last}, %in",
+            f"  %writes = and i1 %packed{last}, %other",
+            f"  %out = select i1 %writes, ptr %at{last}, ptr %own",
+        ]
+    else:
+        lines += ["  %writes = or i1 false, false", "  %out = getelementptr i8, ptr %own, i64 0"]
+    lines += [f"  br i1 {reads}, label %have, label %copy0", "copy0:"]
+    for a in range(count):
+        lines += _copy("gather", a, shapes[a], "memory", places[a], inputs[a])
+    lines += ["  br label %have", "have:", *_calls(kernels)]
+    lines += [f"  br i1 %writes, label %next, label %copy{count}", f"copy{count}:"]
+    for a in range(count, len(shapes)):
+        lines += _copy("scatter", a, shapes[a], "own", places[a], outputs[a - count])
+    lines += [
+        "  br label %next",
+        "next:",
+        "  %p1 = add i64 %p, 1",
+        "  %again = icmp slt i64 %p1, %points",
+        "  br i1 %again, label %point, label %finish",
+        "finish:",
+        *release(inside + outside + scratch),
+        "  br label %end",
+        "end:",
+        "  ret void",
+    ]
+    head = f"define void @loop({PARAMETERS}) #0 {{"
+    return "\n".join([*declared, _one_by_one("gather"), _one_by_one("scatter"), head, *lines, "}"])
 
 
 def single(kernels: Sequence[str]) -> str:
     """Return ``@single``, which computes one point: ``(in, out, scratch)``."""
-    calls = [f"  call void @{kernel}(ptr %in, ptr %out, ptr %scratch)" for kernel in kernels]
     head = "define void @single(ptr %in, ptr %out, ptr %scratch) #0 {"
-    return "\n".join([head, *calls, "  ret void", "}"])
+    return "\n".join([head, *_calls(kernels), "  ret void", "}"])
+
+
+def frame(doubles: int) -> list[str]:
+    """Return lines that reserve ``%memory``, on the stack if it is little; it may be null."""
+    if doubles <= FRAME:
+        return [f"  %memory = alloca [{max(doubles, 1)} x double], align 16"]
+    return [f"  %memory = call ptr @malloc(i64 {8 * doubles})"]
+
+
+def release(doubles: int) -> list[str]:
+    """Return lines that give ``%memory`` back."""
+    return [] if doubles <= FRAME else ["  call void @free(ptr %memory)"]
+
+
+def _operands(shapes: Sequence[Shape]) -> tuple[list[str], list[str]]:
+    """Globals, and the lines that read where the operands lie, and whether in one piece."""
+    declared, lines = [], ["entry:", "  %points = load i64, ptr %dims"]
+    stride = len(shapes)
+    for a, shape in enumerate(shapes):
+        lines += [
+            f"  %pb{a} = getelementptr ptr, ptr %args, i64 {a}",
+            f"  %base{a} = load ptr, ptr %pb{a}",
+            f"  %ps{a} = getelementptr i64, ptr %steps, i64 {a}",
+            f"  %step{a} = load i64, ptr %ps{a}",
+            f"  %strides{a} = getelementptr i64, ptr %steps, i64 {stride}",
+        ]
+        known, expected = "true", 8
+        for axis in reversed(range(len(shape))):
+            # The stride of an axis of one element means nothing.
+            if shape[axis] != 1:
+                lines += [
+                    f"  %pa{a}_{axis} = getelementptr i64, ptr %steps, i64 {stride + axis}",
+                    f"  %sa{a}_{axis} = load i64, ptr %pa{a}_{axis}",
+                    f"  %ca{a}_{axis} = icmp eq i64 %sa{a}_{axis}, {expected}",
+                    f"  %ka{a}_{axis} = and i1 {known}, %ca{a}_{axis}",
+                ]
+                known = f"%ka{a}_{axis}"
+            expected *= shape[axis]
+        lines.append(f"  %packed{a} = or i1 {known}, false")
+        stride += len(shape)
+        listed = ", ".join(f"i64 {length}" for length in shape)
+        held = f"[{listed}]" if shape else "zeroinitializer"
+        declared.append(f"@shape{a} = internal constant [{len(shape)} x i64] {held}")
+    return declared, lines
+
+
+def _most_points(signature: Signature, width: int) -> list[str]:
+    """Lines for ``%most``, the points of a tile: one where NumPy folds with the loop.
+
+    Reductions and accumulations pass outputs that are inputs of the points to come.
+    """
+    if not signature.folds:
+        return [f"  %most = add i64 {width}, 0"]
+    lines, folded = ["  %before = sub i64 %points, 1"], "false"
+    for a in range(3):
+        lines += [
+            f"  %from{a} = ptrtoint ptr %base{a} to i64",
+            f"  %run{a} = mul i64 %before, %step{a}",
+            f"  %to{a} = add i64 %from{a}, %run{a}",
+            f"  %back{a} = icmp slt i64 %run{a}, 0",
+            f"  %low{a} = select i1 %back{a}, i64 %to{a}, i64 %from{a}",
+            f"  %upper{a} = select i1 %back{a}, i64 %from{a}, i64 %to{a}",
+            f"  %high{a} = add i64 %upper{a}, 8",
+        ]
+    for a in range(2):
+        lines += [
+            f"  %begins{a} = icmp ult i64 %low{a}, %high2",
+            f"  %ends{a} = icmp ult i64 %low2, %high{a}",
+            f"  %meet{a} = and i1 %begins{a}, %ends{a}",
+            f"  %sameat{a} = icmp eq ptr %base{a}, %base2",
+            f"  %samestep{a} = icmp eq i64 %step{a}, %step2",
+            f"  %moves{a} = icmp ne i64 %step2, 0",
+            f"  %equal{a} = and i1 %sameat{a}, %samestep{a}",
+            f"  %inplace{a} = and i1 %equal{a}, %moves{a}",
+            f"  %apart{a} = xor i1 %inplace{a}, true",
+            f"  %hazard{a} = and i1 %meet{a}, %apart{a}",
+            f"  %fold{a} = or i1 {folded}, %hazard{a}",
+        ]
+        folded = f"%fold{a}"
+    return [*lines, f"  %most = select i1 {folded}, i64 1, i64 {width}"]
+
+
+def _failure() -> list[str]:
+    return [
+        "failed:",
+        "  %gil = call i32 @PyGILState_Ensure()",
+        "  %nothing = call ptr @PyErr_NoMemory()",
+        "  call void @PyGILState_Release(i32 %gil)",
+        "  br label %end",
+    ]
+
+
+def _point(a: int) -> list[str]:
+    return [
+        f"  %along{a} = mul i64 %p, %step{a}",
+        f"  %at{a} = getelementptr i8, ptr %base{a}, i64 %along{a}",
+    ]
+
+
+def _laid(a: int, shape: Shape) -> str:
+    return f"i64 {len(shape)}, ptr @shape{a}, ptr %strides{a}"
+
+
+def _calls(kernels: Sequence[str]) -> list[str]:
+    return [f"  call void @{kernel}(ptr %in, ptr %out, ptr %scratch)" for kernel in kernels]
+
+
+def _copy(function: str, a: int, shape: Shape, buffer: str, start: int, size: int) -> list[str]:
+    """Lines that copy a point to or from a buffer, from block ``copy{a}`` to ``copy{a + 1}``."""
+    ends = [f"ptr %at{a}", f"ptr %part{a}"]
+    moved = ", ".join(reversed(ends) if function == "gather" else ends)
+    return [
+        f"  %part{a} = getelementptr double, ptr %{buffer}, i64 {start}",
+        f"  br i1 %packed{a}, label %whole{a}, label %each{a}",
+        f"whole{a}:",
+        f"  call void @llvm.memcpy.p0.p0.i64({moved}, i64 {8 * size}, i1 false)",
+        f"  br label %copied{a}",
+        f"each{a}:",
+        f"  call void @{function}({', '.join(ends)}, i64 {size}, {_laid(a, shape)})",
+        f"  br label %copied{a}",
+        f"copied{a}:",
+    ]
+
+
+def _one_by_one(function: str) -> str:
+    """``@gather`` or ``@scatter``: a point with strides, element by element."""
+    source, target = ("%far", "%near") if function == "gather" else ("%near", "%far")
+    given = "ptr %base, ptr %buffer, i64 %n, i64 %rank, ptr %shape, ptr %strides"
+    return f"""
+define internal void @{function}({given}) #0 {{
+entry:
+  br label %check
+check:
+  %e = phi i64 [ 0, %entry ], [ %e1, %move ]
+  %more = icmp slt i64 %e, %n
+  br i1 %more, label %move, label %done
+move:
+  %off = call i64 @offset(i64 %e, i64 %rank, ptr %shape, ptr %strides)
+  %far = getelementptr i8, ptr %base, i64 %off
+  %near = getelementptr double, ptr %buffer, i64 %e
+  %value = load double, ptr {source}, align 1
+  store double %value, ptr {target}, align 1
+  %e1 = add i64 %e, 1
+  br label %check
+done:
+  ret void
+}}"""

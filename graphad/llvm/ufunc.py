@@ -8,28 +8,64 @@ from typing import Any
 
 import numpy as np
 
+from graphad.errors import GraphError
+
 FROM_SIGNATURE = 31
 """Place of ``PyUFunc_FromFuncAndDataAndSignature`` in NumPy's table of functions."""
 DOUBLE = 12
 NONE = -1
+MOST = 64 if int(np.__version__.split(".")[0]) >= 2 else 32
+"""Operands of a ufunc, inputs and outputs together."""
+
+
+class _Ufunc(ctypes.Structure):
+    """The beginning of NumPy's ``PyUFuncObject``, up to the object that it owns."""
+
+    _fields_ = (
+        ("head", ctypes.c_byte * object.__basicsize__),
+        ("counts", ctypes.c_int * 3),
+        ("identity", ctypes.c_int),
+        ("functions", ctypes.c_void_p),
+        ("data", ctypes.c_void_p),
+        ("kinds", ctypes.c_int * 2),
+        ("name", ctypes.c_void_p),
+        ("types", ctypes.c_void_p),
+        ("doc", ctypes.c_void_p),
+        ("memory", ctypes.c_void_p),
+        ("owned", ctypes.c_void_p),
+    )
 
 
 def make_ufunc(
-    address: int, inputs: int, outputs: int, signature: str, name: str, doc: str
-) -> tuple[np.ufunc, tuple[Any, ...]]:
-    """Return a generalised ufunc, and what has to live as long as it does.
+    loop: int, data: int, inputs: int, outputs: int, signature: str, name: str, doc: str, owned: Any
+) -> np.ufunc:
+    """Return a generalised ufunc that keeps alive what its code needs.
 
     Parameters
     ----------
-    address : int
-        Of a loop ``void(char **args, intp *dims, intp *steps, void *data)`` over doubles.
+    loop : int
+        Address of ``void(char **args, intp *dims, intp *steps, void *data)`` over doubles.
+    data : int
+        The last argument of the loop, an address or 0.
     inputs, outputs : int
         How many there are.
     signature : str
         As NumPy writes it.
     name, doc : str
         Of the ufunc.
+    owned : object
+        What has to live as long as the ufunc. It must not hold the ufunc.
+
+    Raises
+    ------
+    GraphError
+        If there are more inputs and outputs than a ufunc of NumPy may have.
     """
+    if inputs + outputs > MOST:
+        raise GraphError(
+            f"{name} has {inputs} inputs and {outputs} outputs, and ufuncs of NumPy have at most "
+            f"{MOST} of both; put several into one array"
+        )
     capsule = import_module("numpy._core._multiarray_umath")._UFUNC_API
     get = ctypes.pythonapi.PyCapsule_GetPointer
     get.restype, get.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
@@ -45,13 +81,13 @@ def make_ufunc(
         ctypes.c_int,
         ctypes.c_char_p,
     )
-    loops = (ctypes.c_void_p * 1)(address)
-    data = (ctypes.c_void_p * 1)(None)
+    loops = (ctypes.c_void_p * 1)(loop)
+    datas = (ctypes.c_void_p * 1)(data or None)
     types = ctypes.create_string_buffer(bytes([DOUBLE] * (inputs + outputs)))
     texts = (name.encode(), doc.encode(), signature.encode())
-    made = prototype(table[FROM_SIGNATURE])(
+    made: np.ufunc = prototype(table[FROM_SIGNATURE])(
         ctypes.addressof(loops),
-        ctypes.addressof(data),
+        ctypes.addressof(datas),
         ctypes.cast(types, ctypes.c_char_p),
         1,
         inputs,
@@ -62,4 +98,14 @@ def make_ufunc(
         0,
         texts[2],
     )
-    return made, (loops, data, types, texts)
+    _own(made, (owned, loops, datas, types, texts))
+    return made
+
+
+def _own(ufunc: np.ufunc, owned: tuple[Any, ...]) -> None:
+    """Give a ufunc an object to hold, as ``np.frompyfunc`` does with its function.
+
+    NumPy releases it with the ufunc.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(owned))
+    _Ufunc.from_address(id(ufunc)).owned = id(owned)

@@ -1,0 +1,238 @@
+"""Which code of a graph is called, and when better code is made.
+
+A ufunc calls `dispatch`, the same for all graphs, with a `Cell`: one loop for single points, one
+for batches, how many points each has computed, and how many it may before better code is made. The
+loops are replaced in the cell, so that the ufunc stays what it is.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+
+from graphad.errors import InputError
+from graphad.ir import Graph
+from graphad.llvm.drivers import MEMORY, PARAMETERS, Signature, single, single_loop, tiled_loop
+from graphad.llvm.engine import ATTRIBUTES, Module, vector_lanes
+from graphad.llvm.kernels import Kernel, Lanes, write_kernel
+from graphad.llvm.pointers import entry_points
+from graphad.llvm.tiles import OFFSET, copies
+
+SINGLE, BATCH = 0, 1
+"""Kinds of loops: for single points, and for batches."""
+NEVER = 2**63 - 1
+"""A limit that is not reached: there is no better code."""
+LAUNCH = 5e-3
+"""Seconds that making code takes at least."""
+MAKING = {SINGLE: 100e-6, BATCH: 150e-6}
+"""Seconds that level 1 takes for an operation."""
+SAVING = {SINGLE: 0.3e-9, BATCH: 0.7e-9}
+"""Seconds that better code then saves for an operation at each point."""
+SWITCH = ctypes.CFUNCTYPE(None, ctypes.c_int64)
+DECLARED = f"""{MEMORY}
+declare i32 @PyGILState_Ensure()
+declare void @PyGILState_Release(i32)
+declare ptr @PyErr_NoMemory()"""
+
+
+class Cell(ctypes.Structure):
+    """What `dispatch` reads: for each kind of loop its code, its limit and its count of points."""
+
+    _fields_ = (
+        ("code", ctypes.c_int64 * 2),
+        ("limit", ctypes.c_int64 * 2),
+        ("count", ctypes.c_int64 * 2),
+        ("switch", ctypes.c_void_p),
+    )
+
+
+DISPATCH = f"""
+define void @dispatch({PARAMETERS}) #0 {{
+entry:
+  %points = load i64, ptr %dims
+  %any = icmp sgt i64 %points, 0
+  br i1 %any, label %start, label %done
+start:
+  %batch = icmp sgt i64 %points, 1
+  %kind = zext i1 %batch to i64
+  %at_code = getelementptr i64, ptr %data, i64 %kind
+  %at_limit = getelementptr i64, ptr %at_code, i64 2
+  %limit = load atomic i64, ptr %at_limit monotonic, align 8
+  %final = icmp eq i64 %limit, {NEVER}
+  br i1 %final, label %run, label %count
+count:
+  %at_count = getelementptr i64, ptr %at_code, i64 4
+  %before = atomicrmw add ptr %at_count, i64 %points monotonic
+  %now = add i64 %before, %points
+  %enough = icmp sge i64 %now, %limit
+  br i1 %enough, label %better, label %run
+better:
+  %at_switch = getelementptr i64, ptr %data, i64 6
+  %switch = load ptr, ptr %at_switch
+  call void %switch(i64 %kind)
+  br label %run
+run:
+  %own = load atomic ptr, ptr %at_code acquire, align 8
+  %missing = icmp eq ptr %own, null
+  %first = load atomic ptr, ptr %data acquire, align 8
+  %code = select i1 %missing, ptr %first, ptr %own
+  call void %code(ptr %args, ptr %dims, ptr %steps, ptr %data)
+  ret void
+done:
+  ret void
+}}
+{ATTRIBUTES}
+"""
+
+
+@lru_cache(maxsize=1)
+def dispatcher() -> Module:
+    """Return the code of ``@dispatch``, which all ufuncs share."""
+    return Module(DISPATCH, 1)
+
+
+class Code:
+    """The machine code of a graph, made when it is first asked for.
+
+    Parameters
+    ----------
+    graph : Graph
+        Scalar.
+
+    Raises
+    ------
+    GraphError
+        If the graph has no form in machine code.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.signature = Signature(
+            tuple([node.type.shape for node in graph.inputs]),
+            tuple([node.type.shape for node in graph.outputs]),
+        )
+        self._lock = threading.RLock()
+        self._modules: dict[tuple[int, int], Module] = {}
+        one = write_kernel(graph, Lanes(1), "one")
+        self.scratch = one.scratch
+        self._single_text = self._text_of_singles(one)
+
+    def module(self, kind: int, level: int) -> Module:
+        """Return the code of a kind of loop at a level, and make it first if need be."""
+        with self._lock:
+            known = self._modules.get((kind, level))
+            if known is None:
+                text = self._single_text if kind == SINGLE else self._text_of_batches()
+                known = self._modules[kind, level] = Module(text, level)
+            return known
+
+    def has(self, kind: int, level: int) -> bool:
+        """Whether there is code of a kind and level already."""
+        return (kind, level) in self._modules
+
+    def _text_of_singles(self, kernel: Kernel) -> str:
+        signature, names = self.signature, kernel.names
+        parts = [DECLARED, *kernel.declarations.values(), *kernel.text, OFFSET, single(names)]
+        parts.append(entry_points(signature, kernel.scratch))
+        parts.append(single_loop(signature, names, kernel.scratch))
+        return "\n".join([*parts, ATTRIBUTES])
+
+    def _text_of_batches(self) -> str:
+        lanes = vector_lanes()
+        kernel = write_kernel(self.graph, lanes, "many")
+        parts = [DECLARED, *kernel.declarations.values(), *kernel.text, OFFSET, copies(lanes.width)]
+        parts.append(tiled_loop(self.signature, kernel.names, kernel.scratch, lanes.width))
+        return "\n".join([*parts, ATTRIBUTES])
+
+
+class Tiers:
+    """A cell with code in it, and what replaces the code.
+
+    Parameters
+    ----------
+    code : Code
+        Of the graph.
+    opt : {0, 1, "auto"}
+        A level for all code; or level 0 at once, and level 1 when it pays.
+
+    Raises
+    ------
+    InputError
+        If there is no such level.
+    """
+
+    def __init__(self, code: Code, opt: int | str) -> None:
+        # A bool is an int, and 1.0 equals 1, but neither names a level.
+        if not (opt == "auto" or (type(opt) is int and opt in {0, 1})):
+            raise InputError(f'opt is 0, 1 or "auto", and not {opt!r}')
+        patient = opt == "auto"
+        self.level = 1 if patient else int(opt)
+        """The level of the code in the end."""
+        self.cell = Cell()
+        work = len(code.graph.nodes)
+        limits = [points_that_pay(kind, work) for kind in (SINGLE, BATCH)]
+        self.cell.limit[:] = limits if patient else [NEVER, 0]
+        first = code.module(SINGLE, 0 if patient else self.level)
+        self.cell.code[SINGLE] = first.address("loop")
+        self._make = _maker(code, self.cell, self.level, patient)
+        self._switch = SWITCH(self._make)
+        self.cell.switch = ctypes.cast(self._switch, ctypes.c_void_p).value
+
+    @property
+    def loop(self) -> int:
+        """Address of the inner loop; the last argument is the address of the cell."""
+        return dispatcher().address("dispatch")
+
+    @property
+    def data(self) -> int:
+        """Address of the cell."""
+        return ctypes.addressof(self.cell)
+
+    def prepare(self, kind: int) -> None:
+        """Make the best code of a kind now, if it is not there yet."""
+        self._make(kind)
+
+
+def _maker(code: Code, cell: Cell, level: int, patient: bool) -> Callable[[int], None]:
+    """Return what `dispatch` calls when a limit is reached.
+
+    It holds the cell and not the other way round, so that no cycle keeps code alive.
+    """
+    locks = (threading.Lock(), threading.Lock())
+
+    def make(kind: int) -> None:
+        # Who is patient computes with what there is while another thread makes better code.
+        if not locks[kind].acquire(blocking=not patient):
+            return
+        try:
+            if cell.limit[kind] != NEVER:
+                cell.code[kind] = code.module(kind, level).address("loop")
+        finally:
+            cell.limit[kind] = NEVER
+            locks[kind].release()
+
+    return make
+
+
+def points_that_pay(kind: int, work: int) -> int:
+    """Return after how many points better code has been worth making.
+
+    That is when what it would have saved is what it takes to make: then at most twice the least
+    time is spent, whatever comes (ski rental; Karlin, Manasse, Rudolph and Sleator, 1988).
+
+    Parameters
+    ----------
+    kind : int
+        Of loop.
+    work : int
+        Operations of the graph.
+
+    Examples
+    --------
+    >>> points_that_pay(BATCH, 10**6) < points_that_pay(BATCH, 100)
+    True
+    """
+    work = max(1, work)
+    return round((LAUNCH + MAKING[kind] * work) / (SAVING[kind] * work))
