@@ -9,6 +9,7 @@ from graphad.passes.assemble import assemble
 from graphad.passes.batch import batch
 from graphad.passes.collect import collect
 from graphad.passes.compose import compose
+from graphad.passes.compressed import compressed
 from graphad.passes.contract import contract
 from graphad.passes.cse import cse
 from graphad.passes.dce import dce
@@ -40,6 +41,7 @@ __all__ = [
     "batch",
     "collect",
     "compose",
+    "compressed",
     "contract",
     "cse",
     "dce",
