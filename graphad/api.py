@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from typing import Any
 
@@ -12,6 +12,9 @@ from graphad.evaluate.calling import evaluate
 from graphad.passes.batch import batch
 from graphad.passes.pipeline import Pass, Pipeline, Report
 from graphad.passes.scalarize import scalarize
+from graphad.planning.compiling import compiled
+from graphad.planning.joint import joint_graph
+from graphad.planning.target import whole_target
 from graphad.text import dump, parse as parse_text
 from graphad.tracing.inlining import inline, is_traced
 from graphad.tracing.trace import trace_function
@@ -65,6 +68,61 @@ class Graph(Derivable):
         if any(map(is_traced, args)) or any(map(is_traced, kwargs.values())):
             return inline(self, args, kwargs)
         return evaluate(self, args, kwargs)
+
+    def compile(
+        self,
+        layout: str = "dense",
+        *,
+        mode: str = "auto",
+        orders: Sequence[int] | None = None,
+        opt: int | str = "auto",
+    ) -> Any:
+        """Return this graph as machine code of this processor.
+
+        A derivative is planned first, as `plan` does. A function that is no derivative is compiled
+        as it is, operation by operation.
+
+        Parameters
+        ----------
+        layout, mode : str
+            As for `plan`.
+        orders : sequence of int, optional
+            Derivatives of these orders at once, by all inputs of this graph, sharing what they
+            have in common; 0 is the value. The result is a tuple of them.
+        opt : {"auto", 0, 1}
+            Level of code generation. ``"auto"`` compiles quickly first, and better when it has been
+            called often enough for that to pay.
+
+        Returns
+        -------
+        Compiled
+            Called like this graph; ``.ufunc`` is a generalised ufunc of NumPy. See there for calls
+            of the lowest latency and for pointers. A graph that is too large for machine code, or
+            not of double precision, is evaluated by NumPy instead (`Interpreted`, with the
+            reason); sparse layouts come as a `CompiledPlan`.
+
+        Raises
+        ------
+        DerivativeError
+            If layout, mode or orders do not fit.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> g = trace(lambda x: np.sum(np.sin(x) * x[0]), np.zeros(2))
+        >>> hessian = g.diff(order=2).compile()
+        >>> hessian(np.zeros((1000, 2))).shape
+        (1000, 2, 2)
+        >>> value, gradient = g.compile(orders=(0, 1))(np.array([0.0, 1.0]))
+        >>> gradient.round(3).tolist()
+        [0.841, 0.0]
+        """
+        if orders is not None:
+            targets = [whole_target(self, order) for order in orders]
+            return compiled(joint_graph(targets, layout), opt)
+        if self.derivation is None and layout == "dense" and mode == "auto":
+            return compiled(self, opt)
+        return self.plan(layout, mode).compile(opt)
 
     # --- rewriting ---------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from graphad.builder import Builder, G, Value, copy_nodes
 from graphad.errors import DerivativeError
-from graphad.ir import CONST, Node
+from graphad.ir import CONST, Node, Tree
 from graphad.op import Array, Operand
 from graphad.ops import OPS
 from graphad.passes.entries import Entry, count_unique, unique_indices
@@ -127,32 +127,54 @@ def laid_out(
     fresh = copy_nodes(builder, graph)
     (packed,) = graph.outputs
     values = [fresh[node.id] for node in packed.inputs] if packed.op is OPS["pack"] else []
-    kind = packed.type.dtype
-    by_entry = {
-        entry: node
-        for entry, node in zip(entries, values, strict=True)
-        if not is_structural_zero(node)
-    }
-    zero = builder.constant(kind.type(0))
-    make = type(graph)
+    zero = builder.constant(packed.type.dtype.type(0))
+    given = dict(zip(entries, values, strict=True))
+    laid = arranged(target, given, layout, zero)
+    symmetry = target.symmetry if layout == "dense" else None
+    made = builder.finish(graph.name, laid.outputs, laid.tree, symmetry, make=type(graph))
+    return Layout(made, layout, laid.sparse, laid.distinct)
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """Outputs of a graph under construction, in a layout, and how to read them."""
+
+    outputs: list[Operand]
+    tree: Tree
+    sparse: tuple[Sparse, ...] = ()
+    distinct: Distinct | None = None
+
+
+def arranged(target: Target, entries: dict[Entry, Node], layout: str, zero: Value) -> Arranged:
+    """Return the outputs of a layout.
+
+    Parameters
+    ----------
+    target : Target
+        What the entries are of.
+    entries : dict of Entry to Node
+        Their values, nodes of the builder of `zero`; others are structural zeros.
+    layout : str
+        One of `LAYOUTS`.
+    zero : Value
+        The number 0.
+    """
+    builder = zero.builder
+    by_entry = {entry: node for entry, node in entries.items() if not is_structural_zero(node)}
     if layout == "dense":
         outputs = [_dense(builder, block, by_entry, zero) for block in target.blocks]
-        made = builder.finish(graph.name, outputs, target.tree, target.symmetry, make=make)
-        return Layout(made, layout)
+        return Arranged(outputs, target.tree)
     if layout == "packed":
-        outputs = _packed(target, by_entry, zero)
-        return Layout(builder.finish(graph.name, outputs, target.base.tree, make=make), layout)
+        return Arranged(_packed(target, by_entry, zero), target.base.tree)
     if layout == "distinct":
         distinct, kept = _distinct(target, by_entry)
-        output = _vector(builder, kept, zero)
-        return Layout(builder.finish(graph.name, [output], make=make), layout, (), distinct)
+        return Arranged([_vector(builder, kept, zero)], 0, (), distinct)
     sparse, outputs = [], []
     for block in target.blocks:
         where, nodes = _coordinates(block, by_entry)
         sparse.append(where)
         outputs.append(_vector(builder, nodes, zero))
-    made = builder.finish(graph.name, outputs, target.tree, make=make)
-    return Layout(made, layout, tuple(sparse))
+    return Arranged(outputs, target.tree, tuple(sparse))
 
 
 def is_structural_zero(node: Node) -> bool:
@@ -161,7 +183,9 @@ def is_structural_zero(node: Node) -> bool:
 
 
 def packed_shapes(target: Target) -> list[tuple[int, ...]]:
-    """Return the shape of the packed entries of each output of the base."""
+    """Return the shape of the packed entries of each output of the base; its own at order 0."""
+    if target.order == 0:
+        return [node.type.shape for node in target.base.outputs]
     count = count_unique(target.variables, target.order)
     return [(*node.type.shape, count) for node in target.base.outputs]
 
@@ -245,6 +269,8 @@ def unpacked(target: Target, values: Array, block: Block) -> Array:
     values : numpy.ndarray, shape (..., *out.shape, m)
         Packed entries of the block's output of the base.
     """
+    if target.order == 0:
+        return values
     count = count_unique(target.variables, target.order)
     ndim = target.base.outputs[block.output].type.ndim
     lead = values.shape[: values.ndim - ndim - 1]

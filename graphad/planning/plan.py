@@ -13,6 +13,7 @@ from graphad.errors import DerivativeError
 from graphad.ir import map_tree
 from graphad.op import Array
 from graphad.planning.candidates import Candidate
+from graphad.planning.compiling import compiled_plan
 from graphad.planning.layouts import (
     Layout,
     packed_shapes,
@@ -103,7 +104,24 @@ class Plan:
         InputError
             If arguments do not fit, or a batch is asked for in a sparse layout.
         """
-        result = self.graph(*args, **kwargs)
+        return self.read(self.graph(*args, **kwargs))
+
+    def compile(self, opt: int | str = "auto") -> Any:
+        """Return machine code for the graph of this plan; see `Graph.compile`.
+
+        Returns
+        -------
+        Compiled
+            For dense, packed and distinct layouts and for entries.
+        CompiledPlan
+            For sparse ones: it gives SciPy's arrays.
+        Interpreted
+            Where the graph is too large for machine code, or not of double precision.
+        """
+        return compiled_plan(self, opt)
+
+    def read(self, result: Any) -> Any:
+        """Return what the graph gave in the plan's layout: values and coordinates put together."""
         if not self._layout.sparse:
             return result
         made = []

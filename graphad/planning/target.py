@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import permutations, product
 from math import prod
 
 import numpy as np
 
 from graphad.errors import DerivativeError
-from graphad.ir import Graph, Symmetry, Tree, leaves
+from graphad.ir import Graph, Symmetry, Tree, leaves, map_tree
 from graphad.op import Array
 from graphad.passes.diff import Leaf
 from graphad.passes.entries import Entry, count_unique, unique_indices
@@ -155,6 +155,17 @@ def target_of(graph: Graph, base: Graph, history: Sequence[Leaf]) -> Target:
     history : sequence of Leaf
         What each output of `graph` is.
     """
+    shapes = tuple([node.type.shape for node in graph.outputs])
+    return _target(base, history, shapes, graph.tree, graph.symmetry)
+
+
+def _target(
+    base: Graph,
+    history: Sequence[Leaf],
+    shapes: Sequence[tuple[int, ...]],
+    tree: Tree,
+    symmetry: tuple[Symmetry, ...],
+) -> Target:
     types = {node.attrs[0]: node.type for node in base.inputs}
     by = [tuple(name for name, _ in leaf.by) for leaf in history]
     used = set().union(*by) if by else set()
@@ -166,20 +177,48 @@ def target_of(graph: Graph, base: Graph, history: Sequence[Leaf]) -> Target:
     first_rows = np.cumsum([0, *[node.type.size for node in base.outputs]]).tolist()
     blocks = tuple(
         Block(
-            node.type.shape,
+            shape,
             leaf.base,
             first_rows[leaf.base],
             base.outputs[leaf.base].type.size,
             tuple([starts[name] for name in names]),
             tuple([types[name].size for name in names]),
         )
-        for node, leaf, names in zip(graph.outputs, history, by, strict=True)
+        for shape, leaf, names in zip(shapes, history, by, strict=True)
     )
     order = max([len(names) for names in by], default=0)
     whole = len(base.outputs) * len(wrt) ** order
     kinds = {(leaf.base, names) for leaf, names in zip(history, by, strict=True)}
     same = len(blocks) == whole == len(kinds)
-    return Target(base, wrt, order, blocks, graph.tree, graph.symmetry, same)
+    return Target(base, wrt, order, blocks, tree, symmetry, same)
+
+
+def whole_target(base: Graph, order: int) -> Target:
+    """Return the target of the derivative of an order by all inputs, nested as `diff` nests it.
+
+    Parameters
+    ----------
+    base : Graph
+        The function.
+    order : int
+        k.
+    """
+    types = {node.attrs[0]: node.type for node in base.inputs}
+    names = base.input_names
+    history, shapes, symmetry = [], [], []
+    for row, node in enumerate(base.outputs):
+        for by in product(names, repeat=order):
+            leaf = Leaf(row, node.type.ndim, tuple([(name, types[name].ndim) for name in by]))
+            history.append(leaf)
+            shapes.append(sum([types[name].shape for name in by], node.type.shape))
+            symmetry.append(leaf.symmetry(base.symmetry[row]))
+    count = len(names)
+    rows: list[Tree] = list(range(len(history)))
+    if count != 1:
+        for _ in range(order):
+            rows = [tuple(rows[i : i + count]) for i in range(0, len(rows), count)]
+    tree = map_tree(base.tree, rows)
+    return _target(base, tuple(history), tuple(shapes), tree, tuple(symmetry))
 
 
 def chosen_entries(target: Target, entries: Iterable[object] | str) -> tuple[Entry, ...]:

@@ -1,0 +1,79 @@
+"""Plans as machine code: every layout, and what stands in where there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+import graphad as ga
+from graphad.llvm import Compiled
+from graphad.planning.compiling import CompiledPlan, Interpreted, is_scalar, lowered
+
+POINT = np.array([0.7, -0.4, 0.9])
+
+
+def f(x: Any) -> Any:
+    """Return a function with a kink, a product and a sum."""
+    return np.where(x[0] > 0, np.sin(x[0] * x[1]), x[2] ** 2) + np.maximum(x[2], x[1]) ** 3
+
+
+@pytest.mark.parametrize("layout", ["dense", "packed", "distinct"])
+@pytest.mark.parametrize("order", [0, 1, 2, 3])
+def test_layouts(layout: str, order: int) -> None:
+    """Machine code gives what the plan gives, at one point and at many."""
+    plan = ga.trace(f, POINT).diff(order=order).plan(layout=layout)
+    code = plan.compile()
+    assert isinstance(code, Compiled)
+    assert isinstance(code.ufunc, np.ufunc)
+    for point in (POINT, -POINT, np.linspace(-1, 1, 3 * 21).reshape(21, 3)):
+        np.testing.assert_allclose(code(point), plan(point), rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("layout", ["coo", "csr"])
+def test_sparse_layouts(layout: str) -> None:
+    """Sparse layouts come as SciPy's arrays."""
+    plan = ga.trace(f, POINT).diff(order=2).plan(layout=layout)
+    code = plan.compile()
+    assert isinstance(code, CompiledPlan)
+    found = code(POINT)
+    assert sparse.issparse(found)
+    np.testing.assert_allclose(found.toarray(), plan(POINT).toarray(), rtol=1e-13)
+    assert repr(code).startswith("<compiled <plan of order 2 of f: ")
+
+
+def test_functions_are_compiled_as_they_are() -> None:
+    """A function that is no derivative keeps its operations, bit for bit."""
+    graph = ga.trace(lambda x: (x[0] + x[1]) * x[0] + (x[0] + x[1]) * x[2], POINT)
+    code = graph.compile()
+    points = np.random.default_rng(0).uniform(-1, 1, (100, 3))
+    np.testing.assert_array_equal(code(points), graph(points))
+    assert code.graph.cost().total == graph.cost().total
+
+
+def test_what_is_too_large_or_not_double_is_interpreted() -> None:
+    """Where there is no machine code, the graph is called, and the reason is kept."""
+    single = ga.trace(lambda x: x * 2, np.zeros(2, np.float32)).compile()
+    assert isinstance(single, Interpreted)
+    assert "double precision only" in single.reason
+    assert single(np.ones(2, np.float32)).dtype == np.float32
+    large = ga.trace(lambda x: np.sin(x) * 2 + x, np.zeros(100_000)).compile()
+    assert isinstance(large, Interpreted)
+    assert "scalarize would make" in large.reason
+    assert repr(large).startswith("<interpreted <graph")
+
+
+def test_scalar_graphs_are_known() -> None:
+    """A graph is scalar if arrays are its inputs and outputs only."""
+    graph = ga.trace(lambda x: np.sin(x) + x[0], POINT)
+    assert not is_scalar(graph)
+    assert is_scalar(lowered(graph))
+    assert lowered(lowered(graph)) is lowered(graph) or is_scalar(lowered(lowered(graph)))
+
+
+def test_constant_outputs() -> None:
+    """Outputs that are constants are there for every point."""
+    code = ga.trace(lambda x: np.array([1.0, 2.0]) + 0 * np.sum(x) * 0, POINT).diff().compile()
+    np.testing.assert_array_equal(code(np.zeros((4, 3))), np.zeros((4, 2, 3)))
