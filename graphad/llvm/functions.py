@@ -1,7 +1,7 @@
 """How each elementwise op is written in LLVM's language, one lane or many.
 
-Elementary functions of vectors are those of glibc's libmvec where it is there, at most 4 units in
-the last place; elsewhere, and for one lane, those of the C library.
+Elementary functions of vectors are those of `elementary`, or of glibc's libmvec where it is there
+and faster, all at most 4 units in the last place; others, and for one lane, the C library's.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from graphad.llvm.elementary import definitions, is_own, own_name
 from graphad.op import Attrs
 
 LIBM = (
@@ -16,7 +17,7 @@ LIBM = (
         name: name
         for name in ("exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "cbrt", "hypot")
     }
-    | {name: name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
+    | {name: name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "erf", "erfc")}
     | {
         "power": "pow",
         "arcsinh": "asinh",
@@ -49,8 +50,30 @@ ORDERED = {
 LOGIC = {"logical_and": "and", "logical_or": "or", "logical_xor": "xor"}
 
 
+class Width(Protocol):
+    """How many points are computed at a time, and with what."""
+
+    @property
+    def width(self) -> int:
+        """Lanes; 1 for scalar code."""
+        ...
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """Functions of the C library that have a vector form."""
+        ...
+
+
 class Writer(Protocol):
     """What rules write with: lines of a function under construction."""
+
+    declarations: dict[str, str]
+    """What the lines call, by name."""
+
+    @property
+    def lanes(self) -> Width:
+        """How many points are computed at a time."""
+        ...
 
     def line(self, text: str) -> str:
         """Write ``name = text`` and return the name."""
@@ -122,8 +145,17 @@ def _intrinsic(name: str) -> Rule:
     return rule
 
 
+def _function(w: Writer, name: str, operands: Sequence[str]) -> str:
+    """Write a call of an elementary function in every lane, by the C library's name of it."""
+    lanes = w.lanes
+    if not is_own(name, lanes.width, lanes.functions):
+        return w.call(name, operands)
+    w.declarations.update(definitions(name, lanes.width))
+    return w.line(f"call {w.floats} @{own_name(name, lanes.width)}({w.floats} {operands[0]})")
+
+
 def _library(name: str) -> Rule:
-    return lambda w, x, attrs: w.call(name, x)
+    return lambda w, x, attrs: _function(w, name, x)
 
 
 def _comparison(condition: str) -> Rule:
@@ -164,7 +196,7 @@ def _logaddexp(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
     """``max + log1p(exp(-|x - y|))``, and ``x + log 2`` where both are the same infinity."""
     difference = w.line(f"fsub {w.floats} {x[0]}, {x[1]}")
     size = _intrinsic("fabs")(w, [difference], ())
-    small = w.call("log1p", [w.call("exp", [_negative(w, [size], ())])])
+    small = _function(w, "log1p", [_function(w, "exp", [_negative(w, [size], ())])])
     largest = _extremum("oge")(w, x, ())
     same = w.line(f"fcmp oeq {w.floats} {x[0]}, {x[1]}")
     added = _selected(w, same, w.number(0.6931471805599453), small)

@@ -1,0 +1,269 @@
+"""Elementary functions of vectors without tables, branches or a library, in LLVM's language.
+
+Arguments are reduced as W. J. Cody and W. Waite did (Software Manual for the Elementary Functions,
+1980), by constants with zeros at their ends, so that products with the number of the period are
+exact. What is left is a polynomial of least greatest error (Remez's exchange of 1934, in 90
+digits). The forms of log and log1p are those of W. Kahan and K. C. Ng's FDLIBM (1993).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from graphad.llvm.functions_code import Code
+
+SHIFT = 1.5 * 2.0**52
+"""Added to a number it leaves the nearest integer in the last bits."""
+LOG2_E = 1.4426950408889634
+LN2 = (0.6931471805598903, 5.497923018708371e-14)
+"""log 2 in two parts, the first of 42 bits."""
+INVERSE_PI = 0.3183098861837907
+PI = (3.1415926535846666, 5.1266883031679116e-12, 2.1125998133974855e-23)
+"""π in three parts, the first two of 38 bits."""
+PI_FUSED = (3.141592653589793, 1.2246467991473532e-16, -2.9947698097183397e-33)
+"""π in three parts of full length, for products that are not rounded before they are added."""
+MOST_PERIODS = 2.0**14
+"""Multiples of π that are exact when multiplied by the first parts of it, halves of them too."""
+
+EXP = (
+    0.5000000000000001, 0.16666666666666674, 0.04166666666662398, 0.008333333333322172,
+    0.0013888888917285545, 0.00019841269886699926, 2.4801521185224727e-05, 2.755724221351069e-06,
+    2.7620140796145187e-07, 2.511009630403349e-08,
+)  # fmt: skip
+"""(exp r - 1 - r) / r² for |r| ≤ log(2)/2, to 2⁻⁵³."""
+LOG = (
+    0.666666666666667, 0.3999999999989789, 0.2857142862665141, 0.22222211031749325,
+    0.18182896207631685, 0.15331497764506818, 0.1461909699201228,
+)  # fmt: skip
+"""(2 artanh(s)/s - 2) / s² by s², for |s| ≤ 3 - 2√2, to 2⁻⁵¹."""
+LOG_WIDE = (
+    0.6666666666666666, 0.4000000000000797, 0.28571428567268947, 0.2222222304877033,
+    0.18181737641317217, 0.15388865609946847, 0.13209778020548518, 0.1360831904932748,
+)  # fmt: skip
+"""The same for |s| ≤ 1/5, to 2⁻⁵⁵."""
+SIN = (
+    -0.16666666666666666, 0.008333333333333316, -0.0001984126984125491, 2.7557319219145404e-06,
+    -2.5052107614654285e-08, 1.605897715679241e-10, -7.643965223531722e-13, 2.731380412796982e-15,
+)  # fmt: skip
+"""(sin(r)/r - 1) / r² by r², for |r| ≤ π/2, to 2⁻⁶¹."""
+
+
+# --- exponentials --------------------------------------------------------------------------------
+
+
+def _halved(c: Code, x: str) -> tuple[str, str, str]:
+    """Return how often log 2 goes into x, its bits after `SHIFT`, and exp(rest) - 1."""
+    shifted = c.fma(x, c.number(LOG2_E), c.number(SHIFT))
+    n = c.sub(shifted, c.number(SHIFT))
+    r = c.fma(n, c.number(-LN2[0]), x)
+    r = c.fma(n, c.number(-LN2[1]), r)
+    q = c.polynomial(r, EXP)
+    return n, shifted, c.fma(c.mul(r, r), q, r)
+
+
+def _power_of_2(c: Code, shifted: str, bias: int = 1023) -> str:
+    """Return 2ⁿ from the bits of n after `SHIFT`, for n in the range of normal numbers."""
+    raised = c.whole("shl", c.bits(shifted), c.integer(52))
+    return c.from_bits(c.whole("add", raised, c.integer(bias << 52)))
+
+
+def _exp(c: Code, x: str) -> str:
+    """2ⁿ·exp(r), in two factors, since 2ⁿ alone may be no normal number."""
+    inside = c.at_least(c.at_most(x, 710.0), -746.0)
+    n, _, rest = _halved(c, inside)
+    made = c.add(rest, c.number(1.0))
+    if c.width == 8:
+        return c.scaled(made, n)
+    half = c.fma(n, c.number(0.5), c.number(SHIFT))
+    other = c.add(c.sub(n, c.sub(half, c.number(SHIFT))), c.number(SHIFT))
+    return c.mul(c.mul(made, _power_of_2(c, half)), _power_of_2(c, other))
+
+
+def _expm1_of(c: Code, x: str) -> str:
+    """exp(x) - 1 for x in [-40, 710]: twice 2ⁿ⁻¹·(exp(r) - 1) + (2ⁿ⁻¹ - 1/2)."""
+    _, shifted, rest = _halved(c, x)
+    half = _power_of_2(c, shifted, 1022)
+    made = c.fma(half, rest, c.sub(half, c.number(0.5)))
+    return c.add(made, made)
+
+
+def _expm1(c: Code, x: str) -> str:
+    made = _expm1_of(c, c.at_least(c.at_most(x, 710.0), -40.0))
+    tiny = c.compare("olt", c.abs(x), c.number(2.0**-54))
+    return c.select(tiny, x, made)
+
+
+def _tanh(c: Code, x: str) -> str:
+    """(e - 1)/(e + 1) with e = exp(2|x|)."""
+    size = c.at_most(c.abs(x), 20.0)
+    e = _expm1_of(c, c.add(size, size))
+    made = c.div(e, c.add(e, c.number(2.0)))
+    tiny = c.compare("olt", size, c.number(2.0**-28))
+    return c.copysign(c.select(tiny, size, made), x)
+
+
+# --- logarithms ----------------------------------------------------------------------------------
+
+ROOT_HALF = 0x3FE6A09E667F3BCD
+"""Bits of √½, where mantissas begin."""
+ONE = 0x3FF0000000000000
+EXPONENT = 0xFFF0000000000000
+
+
+def _exponent(c: Code, bits: str) -> tuple[str, str]:
+    """Return n, and 2ⁿ in the place of the exponent, where x·2⁻ⁿ is between √½ and √2."""
+    above = c.whole("and", c.whole("sub", bits, c.integer(ROOT_HALF)), c.integer(EXPONENT))
+    biased = c.whole("lshr", c.whole("add", bits, c.integer(ONE - ROOT_HALF)), c.integer(52))
+    number = c.from_bits(c.whole("or", biased, c.integer(0x4330 << 48)))
+    return c.sub(number, c.number(2.0**52 + 1023)), above
+
+
+def _log_of(c: Code, n: str, f: str, coefficients: tuple[float, ...] = LOG) -> str:
+    """Return n·log 2 + log(1 + f)."""
+    s = c.div(f, c.add(f, c.number(2.0)))
+    z = c.mul(s, s)
+    r = c.mul(z, c.polynomial(z, coefficients))
+    half = c.mul(c.mul(f, f), c.number(0.5))
+    low = c.fma(s, c.add(half, r), c.mul(n, c.number(LN2[1])))
+    return c.fma(n, c.number(LN2[0]), c.sub(f, c.sub(half, low)))
+
+
+def _log_by_parts(c: Code, x: str) -> str:
+    """By the instructions that take numbers apart."""
+    mantissa = c.mantissa(x)
+    n = c.sub(c.exponent(x), c.exponent(mantissa))
+    return _log_of(c, n, c.sub(mantissa, c.number(1.0)), LOG_WIDE)
+
+
+def _log(c: Code, x: str) -> tuple[str, str]:
+    bits = c.bits(x)
+    n, above = _exponent(c, bits)
+    f = c.sub(c.from_bits(c.whole("sub", bits, above)), c.number(1.0))
+    return _log_of(c, n, f), _between(c, x, 2.0**-1022, 2.0**1023)
+
+
+def _log1p(c: Code, x: str) -> tuple[str, str]:
+    """The exponent is that of 1 + x; f = x·2⁻ⁿ + (2⁻ⁿ - 1) is rounded once."""
+    bits = c.bits(c.add(x, c.number(1.0)))
+    n, above = _exponent(c, bits)
+    inverse = c.from_bits(c.whole("sub", c.integer(ONE), above))
+    f = c.fma(x, inverse, c.sub(inverse, c.number(1.0)))
+    made = c.select(c.compare("oeq", x, c.number(0.0)), x, _log_of(c, n, f))
+    return made, _between(c, x, -1 + 2.0**-53, 2.0**1000)
+
+
+def _between(c: Code, x: str, low: float, high: float) -> str:
+    above = c.compare("oge", x, c.number(low))
+    return c.both(above, c.compare("ole", x, c.number(high)))
+
+
+# --- circular functions --------------------------------------------------------------------------
+
+
+def _sine_of(c: Code, x: str, n: str, periods: str) -> str:
+    """Return the sine of x - n·π, with the sign that the last bit of `periods` says."""
+    r = _without_periods(c, x, n)
+    z = c.mul(r, r)
+    made = c.fma(c.mul(r, z), c.polynomial(z, SIN), r)
+    flip = c.whole("shl", c.bits(periods), c.integer(63))
+    return c.from_bits(c.whole("xor", c.bits(made), flip))
+
+
+def _without_periods(c: Code, x: str, n: str) -> str:
+    if c.width >= 4:  # processors with such vectors have fused operations
+        r = c.exact_fma(n, c.number(-PI_FUSED[0]), x)
+        r = c.exact_fma(n, c.number(-PI_FUSED[1]), r)
+        return c.exact_fma(n, c.number(-PI_FUSED[2]), r)
+    r = c.fma(n, c.number(-PI[0]), x)
+    second = c.mul(n, c.number(PI[1]))
+    nearer = c.sub(r, second)
+    low = c.sub(c.sub(r, nearer), second)
+    return c.add(nearer, c.fma(n, c.number(-PI[2]), low))
+
+
+def _sin(c: Code, x: str) -> tuple[str, str]:
+    shifted = c.fma(x, c.number(INVERSE_PI), c.number(SHIFT))
+    n = c.sub(shifted, c.number(SHIFT))
+    size = c.abs(x)
+    tiny = c.compare("olt", size, c.number(2.0**-28))
+    made = c.select(tiny, x, _sine_of(c, x, n, shifted))
+    return made, c.compare("olt", size, c.number(3.0 * MOST_PERIODS))
+
+
+def _cos(c: Code, x: str) -> tuple[str, str]:
+    """The sine of |x| - n·π, with n a half more than an integer."""
+    size = c.abs(x)
+    shifted = c.add(c.fma(size, c.number(INVERSE_PI), c.number(0.5)), c.number(SHIFT))
+    n = c.sub(c.sub(shifted, c.number(SHIFT)), c.number(0.5))
+    return _sine_of(c, size, n, shifted), c.compare("olt", size, c.number(3.0 * MOST_PERIODS))
+
+
+TOTAL: dict[str, Callable[[Code, str], str]] = {"exp": _exp, "expm1": _expm1, "tanh": _tanh}
+"""Functions that are right for all arguments."""
+GUARDED: dict[str, Callable[[Code, str], tuple[str, str]]] = {
+    "log": _log,
+    "log1p": _log1p,
+    "sin": _sin,
+    "cos": _cos,
+}
+"""Functions for most arguments, and for which ones; the C library has the others."""
+FASTER: dict[int, frozenset[str]] = {
+    8: frozenset(["exp", "expm1", "tanh", "log", "sin", "cos"]),
+    4: frozenset(["expm1", "tanh"]),
+    2: frozenset(["expm1", "tanh", "sin", "cos"]),
+}
+"""Functions that took less time than those of libmvec, by the width of vectors."""
+
+
+def is_own(name: str, width: int, library: frozenset[str]) -> bool:
+    """Return whether a function of vectors is the one written here.
+
+    Parameters
+    ----------
+    name : str
+        What the C library calls it.
+    width : int
+        Lanes.
+    library : frozenset of str
+        Functions that there is another vector form of.
+
+    Examples
+    --------
+    >>> is_own("exp", 4, frozenset()), is_own("exp", 4, frozenset(["exp"]))
+    (True, False)
+    """
+    if width == 1 or not (name in TOTAL or name in GUARDED):
+        return False
+    return name not in library or name in FASTER.get(width, frozenset())
+
+
+def own_name(name: str, width: int) -> str:
+    """Return what a function of this module is called in the code."""
+    return f"graphad.{name}.{width}"
+
+
+def definitions(name: str, width: int) -> dict[str, str]:
+    """Return the text of a function of vectors, and of all that it calls, by name.
+
+    Parameters
+    ----------
+    name : str
+        What the C library calls it.
+    width : int
+        Lanes; 8 for processors with AVX-512 only.
+
+    Returns
+    -------
+    dict of str to str
+        Definitions and declarations, in order.
+    """
+    c, full = Code(width), own_name(name, width)
+    total = _log_by_parts if (name, width) == ("log", 8) else TOTAL.get(name)
+    if total is not None:
+        text = c.function(full, total(c, "%x"))
+        return {**c.declarations, full: text}
+    made, fits = GUARDED[name](c, "%x")
+    lanes = Code(width)
+    lane_by_lane = lanes.function(f"{full}.lanes", lanes.in_every_lane(name, "%x"))
+    text = c.guarded(full, made, fits, f"{full}.lanes")
+    return {**c.declarations, **lanes.declarations, f"{full}.lanes": lane_by_lane, full: text}
