@@ -25,6 +25,8 @@ Wrt: TypeAlias = str | int | Sequence[str | int] | None
 
 OPTIMIZE = "fold,simplify,contract,simplify,collect,simplify,assemble,schedule,cse"
 """The passes that derivatives go through, unless ``optimize=False`` is said."""
+HIGHEST = 100
+"""The highest order that is derived by first derivatives of first derivatives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,11 @@ class Derivable(Graph):
         (2.0, 0.0)
         """
         order = _whole(order, "derivative")
+        if order > HIGHEST:
+            raise DerivativeError(
+                f"differentiating {order} times in a row would take very long; .taylor({order}) "
+                "gives all coefficients up to that order at once"
+            )
         if mode not in (*MODES, *STRATEGIES):
             known = ", ".join(dict.fromkeys((*MODES, *STRATEGIES)))
             raise DerivativeError(f"there is no mode {mode!r}; modes: {known}")

@@ -57,19 +57,9 @@ def _integer_power(args: tuple[Term, ...], attrs: Attrs) -> Term | None:
     return result.emit(RECIPROCAL, (result,), ()) if attrs[0] < 0 else result
 
 
-def _moving_power(args: tuple[Term, ...], attrs: Attrs) -> Term | None:
-    """``uᵖ`` with an exponent that moves is ``exp(p·log u)``."""
-    u, p = args
-    if p.is_constant:
-        return None
-    product = p.emit(MULTIPLY, (p, u.emit(OPS["log"], (u,), ())), ())
-    return product.emit(OPS["exp"], (product,), ())
-
-
 COMPOSED: dict[Op, Callable[[tuple[Term, ...], Attrs], Term | None]] = {
     MULTIPLY: _folded_product,
     OPS["einsum"]: _folded_einsum,
     OPS["integer_power"]: _integer_power,
-    OPS["power"]: _moving_power,
 }
 """Ops that are expanded as other ops."""

@@ -222,15 +222,33 @@ def positions(graph: Graph, terms: Terms, wrt: Sequence[str]) -> dict[Monomial, 
     shapes = {node.attrs[0]: node.type.shape for node in graph.inputs}
     count = sum(prod(shapes[name]) for name in starts)
     made: dict[Monomial, Number] = {}
+    if not isinstance(terms, Mapping):
+        raise DerivativeError(
+            "the terms of an operator are a dictionary from multi-indices to numbers, such as "
+            f"{{(0, 0): 1.0}}, and not {terms!r}"
+        )
     for index, number in terms.items():
         if not isinstance(index, tuple):
             raise DerivativeError(
                 f"a term of an operator is a tuple of variables, such as (0, 0), and not {index!r}"
             )
         found = tuple(sorted(_position(item, starts, shapes, count) for item in index))
-        value = complex(number)
+        value = _finite(index, number)
         made[found] = made.get(found, 0.0) + (value.real if value.imag == 0 else value)
     return made
+
+
+def _finite(index: object, number: object) -> complex:
+    """Return a coefficient as a complex number.
+
+    Raises
+    ------
+    DerivativeError
+        If it is no finite number.
+    """
+    if isinstance(number, int | float | complex | np.number) and np.isfinite(number):
+        return complex(number)
+    raise DerivativeError(f"the coefficient of {index} is a finite number, and not {number!r}")
 
 
 def _position(

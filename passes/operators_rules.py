@@ -119,8 +119,6 @@ class Rules:
             return self._linear(op, args, attrs, out)
         if op is EINSUM or op is MULTIPLY:
             return self._product(op, args, attrs, out)
-        if op is POWER and not args[1].is_constant:
-            return Jet(self, out, _composed(op, args, attrs).blocks)
         if op.elementwise and all(arg is moving[0] for arg in moving):
             return self._univariate(op, args, attrs, out)
         rule = BIVARIATE.get(op)
@@ -199,7 +197,7 @@ class Rules:
 
         Structural zeros are left out.
         """
-        expansion = Expansion(self.builder)
+        expansion = Expansion(self.builder, highest)
         moving = next(arg for arg in args if not arg.is_constant)
         one = self.builder.constant(moving.type.dtype.type(1))
         line = expansion.line(moving.value, one)
@@ -272,6 +270,12 @@ def _logaddexp(out: Jet, args: Sequence[Jet]) -> Operand:
     return out + OPS["log"](a + b)
 
 
+def _power(out: Jet, args: Sequence[Jet]) -> Operand:
+    """``uᵖ = exp(p·log u)``, where both move."""
+    u, p = args
+    return OPS["exp"](p * OPS["log"](u))
+
+
 def _fixed(jet: Jet) -> Jet:
     return Jet(jet.rules, jet.value, {})
 
@@ -281,5 +285,6 @@ BIVARIATE: dict[Op, Callable[[Jet, Sequence[Jet]], Any]] = {
     OPS["hypot"]: _hypot,
     OPS["arctan2"]: _arctan2,
     OPS["logaddexp"]: _logaddexp,
+    POWER: _power,
 }
 """Ops of two operands that are no products."""

@@ -128,10 +128,14 @@ class Expansion:
     ----------
     builder : Builder
         Where coefficients are emitted.
+    order : int
+        The highest power of t that will be asked for.
     """
 
-    def __init__(self, builder: Builder) -> None:
+    def __init__(self, builder: Builder, order: int) -> None:
         self.builder = builder
+        self.order = order
+        self.depth = 0
         self.terms: list[Term] = []
         self._table: dict[tuple[Op, tuple[Term, ...], Attrs], Term] = {}
         self._constants: dict[object, Term] = {}
@@ -337,13 +341,16 @@ def _rooted(term: Term) -> Rule:
 
 
 def _power(term: Term) -> Rule:
-    """``y = uᵖ``, p constant: ``y_k = Σ_{j>0} (p j - k + j) u_j y_{k-j} / (k u_0)``.
+    """``y = uᵖ``, p a number: ``y_k = Σ_{j>0} (p j - k + j) u_j y_{k-j} / (k u_0)``.
 
-    Where a p is 1 or above, ``y' = p uᵖ⁻¹ u'`` instead, which is right at u_0 = 0 too.
+    Where p is 1 or above, or no number of the graph, the derivative rule instead, which is right at
+    u_0 = 0 too.
     """
     u, p = term.args
     exponents = _numbers(p)
-    if exponents is not None and 1 <= np.max(exponents, initial=0) < LARGEST_EXPONENT:
+    if exponents is None:
+        return _lowered(term)
+    if 1 <= np.max(exponents, initial=0) < LARGEST_EXPONENT:
         lowered = term.emit(term.op, (u, exponents - exponents.dtype.type(1)), ())
         return _from_pairs(term, [(u, lowered.emit(MULTIPLY, (p, lowered), ()))])
 
@@ -356,6 +363,17 @@ def _power(term: Term) -> Rule:
         summed = total([broadcast_to(item, term.shape) for item in terms])
         return None if summed is None else summed / u.leading
 
+    return rule
+
+
+def _lowered(term: Term) -> Rule:
+    """``y' = p uᵖ⁻¹ u' + y log(u) p'``, with uᵖ⁻¹, uᵖ⁻², … as far down as the order needs."""
+    expansion = term.expansion
+    if expansion.depth >= expansion.order:
+        return _vanishing  # of this one the value alone is needed
+    expansion.depth += 1
+    rule = _by_partials(term)
+    expansion.depth -= 1
     return rule
 
 

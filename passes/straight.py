@@ -90,7 +90,7 @@ def _tops(
     order: int,
 ) -> list[Value | None]:
     """Emit k!·y_k of each row along one variable."""
-    expansion = Expansion(builder)
+    expansion = Expansion(builder, order)
     terms: dict[int, Term] = {}
     for node in nodes:
         if not live[node.id]:

@@ -77,7 +77,7 @@ def expanded(
     order : int
         The highest power.
     """
-    expansion = Expansion(builder)
+    expansion = Expansion(builder, order)
     terms = _terms(expansion, graph, primals, directions)
     expansion.expand(order)
     return [[coefficient(terms[node.id], k) for k in range(order + 1)] for node in graph.outputs]

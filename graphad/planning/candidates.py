@@ -57,6 +57,8 @@ class Candidate:
         What its derivation warned of.
     raw : int
         Operations before common factors are taken out.
+    laid : Layout or None
+        The graph in the layout that is asked for, where it was made at once.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Candidate:
     detail: str = ""
     warnings: tuple[Warning, ...] = ()
     raw: int = 0
+    laid: Any = None
 
 
 LINEAR = tuple(OPS[name] for name in ("add", "subtract", "negative", "mask", "where", "cast"))

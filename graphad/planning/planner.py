@@ -15,6 +15,13 @@ from graphad.passes.entries import Entry
 from graphad.passes.pattern import pattern
 from graphad.passes.pipeline import Pipeline
 from graphad.planning.candidates import Candidate, at_array_grain, built, estimate
+from graphad.planning.compressed import (
+    LARGE,
+    LARGE_FOR_ENTRIES,
+    NAME,
+    compressed_candidate,
+    scalar_count,
+)
 from graphad.planning.gathering import gathered
 from graphad.planning.layouts import Layout, check_layout, laid_out
 from graphad.planning.plan import Plan
@@ -33,6 +40,10 @@ WORTHWHILE = 4_000.0
 """Strategies that are estimated to make no more nodes than this are always tried."""
 FEW_TIMES = 8.0
 """Others are tried if their estimate is at most so many times the least count so far."""
+ARRAY_TIMES = 1.0
+"""Nor are they if their estimate is above the count of the array graph, which is there at once."""
+MANY_NODES = 2_000
+"""From here on a scalar operation counts as two of an array."""
 FEW_OPERATIONS = 1_000.0
 FEW_TIMES_RAW = 2.5
 """Before common factors are taken out, a way may have so many operations, or so many times those of
@@ -72,11 +83,13 @@ def make_plan(
     """
     target = target_of(graph, base, history)
     check_layout(target, layout)
-    if mode != "auto" and mode not in (*STRATEGIES, "nested"):
+    if mode not in ("auto", "nested", NAME, *STRATEGIES):
         raise DerivativeError(
-            f"there is no mode {mode!r} to plan by; modes: auto, nested, {', '.join(STRATEGIES)}"
+            f"there is no mode {mode!r} to plan by; modes: auto, nested, {NAME}, "
+            f"{', '.join(STRATEGIES)}"
         )
     asked = entries is not None
+    wanted: tuple[Entry, ...] = ()
     if entries is not None:
         if layout != "dense":
             raise DerivativeError(
@@ -86,16 +99,61 @@ def make_plan(
         wanted = chosen_entries(target, entries)
     else:
         check_size(target, layout, memory)
+    sparse = _compressed(target, layout, mode, wanted if asked else None)
+    if sparse is not None and (mode == NAME or _is_large(target, asked)):
+        planned = _at_once(target, sparse, mode)
+        if planned is not None:
+            return planned
+    if not asked:
         wanted = _wanted(target, layout, memory)
     search = Search(graph, target, wanted, layout, asked, seconds, nodes)
+    search.candidates.extend([sparse] if sparse is not None else [])
     winner, reason = search.run(mode)
     for warning in winner.warnings:
         warn(warning, stacklevel=4)
-    if winner.grain == "array":
+    if winner.laid is not None:
+        laid = winner.laid
+    elif winner.grain == "array":
         laid = Layout(winner.graph, "entries" if asked else layout)
     else:
         laid = laid_out(Pipeline("schedule")(winner.graph), target, wanted, layout, asked)
     return Plan(target, laid, winner, search.candidates, reason)
+
+
+def _compressed(
+    target: Target, layout: str, mode: str, entries: tuple[Entry, ...] | None
+) -> Candidate | None:
+    """Return the candidate at array grain for sparse derivatives, where one is looked at."""
+    suits = layout in {"coo", "csr"} or (entries is not None and _is_large(target, True))
+    if mode != NAME and not (mode == "auto" and suits and target.order in (1, 2)):
+        return None
+    return compressed_candidate(target, layout, entries)
+
+
+def _is_large(target: Target, asked: bool) -> bool:
+    return scalar_count(target.base) > (LARGE_FOR_ENTRIES if asked else LARGE)
+
+
+def _at_once(target: Target, made: Candidate, mode: str) -> Plan | None:
+    """Return the plan of a large function, which is not taken apart into scalars.
+
+    Raises
+    ------
+    DerivativeError
+        If the mode was asked for and does not lead there; in the mode "auto", None is returned.
+    """
+    if made.cost is None:
+        if mode == NAME:
+            raise DerivativeError(f'mode "{mode}" does not give this: {made.note}')
+        return None
+    if mode == NAME:
+        return Plan(target, made.laid, made, [made], f"{mode}: asked for")
+    count = scalar_count(target.base)
+    note = f"not tried: the function alone is about {count:,} scalars"
+    others = Candidate("all others", "scalar", note=note)
+    least = f"{made.name}: {counted(_total(made), 'operation')}"
+    reason = f"{least}; for so many scalars no other way is followed"
+    return Plan(target, made.laid, made, [others, made], reason)
 
 
 def check_size(target: Target, layout: str, memory: int) -> None:
@@ -208,13 +266,20 @@ class Search:
         if not built_ones:
             notes = "; ".join(f"{item.name}: {item.note}" for item in self.candidates)
             raise DerivativeError(f"no way leads to this derivative: {notes}")
-        ranked = sorted(built_ones, key=_total)
+        ranked = sorted(built_ones, key=_weight)
         best = ranked[0]
         others = [item for item in ranked[1:] if item.name != best.name]
         if not others:
             return best, f"{best.name}: no other way was followed; the rows above say why"
         second = others[0]
         least = f"{best.name}: {counted(_total(best), 'operation')}"
+        if _total(second) < _total(best):
+            assert best.cost is not None
+            assert second.cost is not None
+            return best, (
+                f"{least} in {counted(best.cost.nodes, 'array node')}; {second.name} takes "
+                f"{_total(second):,}, one by one"
+            )
         if _total(second) == _total(best):
             return best, f"{least}; {second.name} takes as many, and stands later in the list"
         return best, f"{least}; the next best is {second.name} with {_total(second):,}"
@@ -262,8 +327,12 @@ class Search:
         if expected > self.nodes:
             return f"not tried: about {expected:,.0f} nodes, more than {self.nodes:,}"
         counts = [_total(item) for item in self.candidates if item.cost is not None]
+        arrays = [_total(item) for item in self.candidates if item.cost and _is_array(item)]
         if not counts:
             return ""
+        if expected > WORTHWHILE and arrays and expected > ARRAY_TIMES * min(arrays):
+            least = f"the array graph takes {min(arrays):,} operations"
+            return f"not tried: about {expected:,.0f} nodes, and {least}"
         if elapsed > self.seconds:
             return f"not tried: {elapsed:.1f} s have passed, more than {self.seconds:g}"
         if expected > WORTHWHILE and expected > FEW_TIMES * min(counts):
@@ -299,6 +368,13 @@ class Search:
 
 def _is_array(item: Candidate) -> bool:
     return item.grain == "array"
+
+
+def _weight(item: Candidate) -> int:
+    """Operations; those of many scalar nodes twice, since arrays are computed in fewer calls."""
+    assert item.cost is not None
+    many = item.grain == "scalar" and item.cost.nodes > MANY_NODES
+    return _total(item) * (2 if many else 1)
 
 
 def _total(item: Candidate) -> int:

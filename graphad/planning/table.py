@@ -73,8 +73,8 @@ def table(
                 f"{item.cost.depth:,}",
                 f"{item.cost.peak_live:,}",
                 f"{item.rays:,}" if item.rays else "",
-                f"{item.condition:.3g}" if item.rays else "",
-                _shown(item.seconds) if item.grain == "scalar" else "",
+                f"{item.condition:.3g}" if item.condition else "",
+                _shown(item.seconds) if item.seconds else "",
             ]
         )
         if analyze:

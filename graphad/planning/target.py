@@ -238,8 +238,15 @@ def chosen_entries(target: Target, entries: Iterable[object] | str) -> tuple[Ent
     if isinstance(entries, str):
         if entries != "diagonal":
             raise DerivativeError(f'entries are indices or "diagonal", and not {entries!r}')
+        if not target.same:
+            raise DerivativeError(
+                "the diagonal is that of a derivative by the same inputs each time; list entries= "
+                "of single blocks"
+            )
         indices = [(i,) * target.order for i in range(target.variables)]
         return tuple([(row, index) for row in range(target.rows) for index in indices])
+    if not isinstance(entries, Iterable):
+        raise DerivativeError(f'entries are a list of indices or "diagonal", and not {entries!r}')
     found = []
     for entry in entries:
         listed = tuple(entry) if isinstance(entry, Iterable) else (entry,)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import graphad as ga
+from graphad.errors import DerivativeError
 from graphad.op import Array
 from graphad.passes.operators import (
     biharmonic_terms,
@@ -414,3 +415,13 @@ def test_the_pass_alone_is_the_laplacian() -> None:
     """Without terms, the pass gives what the method gives before it is simplified."""
     graph = ga.trace(mix, POINT)
     assert operator(graph) == graph.laplacian(optimize=False)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, "a", None, np.ones(2)])
+def test_coefficients_are_finite_numbers(number: Any) -> None:
+    """A coefficient that is no finite number is refused, with its multi-index."""
+    graph = ga.trace(lambda x: np.sum(x**3), np.zeros(2))
+    with pytest.raises(DerivativeError, match=r"the coefficient of \(0, 0\) is a finite number"):
+        graph.operator({(0, 0): number})
+    with pytest.raises(DerivativeError, match="are a dictionary from multi-indices to numbers"):
+        graph.operator([((0, 0), 1.0)])

@@ -177,3 +177,17 @@ def test_refusals() -> None:
         graph.taylor(2, direction=np.zeros(2), wrt="x")
     with pytest.raises(ga.DerivativeError, match="there is no input 'z' to differentiate by"):
         graph.taylor(2, wrt="z")
+
+
+def test_powers_of_zero() -> None:
+    """Series of powers whose exponent is an input, or moves, are right where the base is 0."""
+    power = ga.trace(lambda a, b: a**b)
+    np.testing.assert_array_equal(power.diff().plan()(0.0, 2.0), (0.0, 0.0))
+    hill = ga.trace(lambda x, n, k: x**n / (k**n + x**n))
+    np.testing.assert_array_equal(hill.diff().plan()(0.0, 3.0, 1.0), (0.0, 0.0, 0.0))
+    assert hill.laplacian("x")(0.0, 2.0, 1.0) == 2.0
+    data = ga.trace(lambda p: np.sum(np.array([0.0, 1.0, 2.0]) ** p))
+    slope, bend = 4 * np.log(2), 4 * np.log(2) ** 2
+    assert data.diff(mode="taylor")(2.0) == pytest.approx(slope, rel=1e-15)
+    assert data.laplacian()(2.0) == pytest.approx(bend, rel=1e-15)
+    np.testing.assert_allclose(data.taylor(2)(2.0), [5.0, slope, bend / 2], rtol=1e-15)

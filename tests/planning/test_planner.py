@@ -224,3 +224,34 @@ def test_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     second.plan()
     assert stream.getvalue().split("\r")[1].startswith("planning order 2: compose")
     assert stream.getvalue().endswith("\r")
+
+
+def test_arrays_win_where_scalars_are_many() -> None:
+    """A sum over data stays at array grain, which takes few calls, and the reason says so."""
+    data = np.linspace(-1, 3, 3000)
+    graph = ga.trace(lambda m, s: np.sum(0.5 * ((data - m) * np.exp(-s)) ** 2 + s))
+    plan = graph.diff(order=2).plan(layout="packed")
+    assert plan.strategy == "nested"
+    expected = graph.diff(order=2)(1.1, 0.3)
+    found = plan(1.1, 0.3)
+    np.testing.assert_allclose(found, [expected[0][0], expected[0][1], expected[1][1]], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ("diagonal", "the diagonal is that of a derivative by the same inputs each time"),
+        (5, 'entries are a list of indices or "diagonal", and not 5'),
+    ],
+)
+def test_entries_that_do_not_fit(entries: Any, message: str) -> None:
+    """A diagonal of mixed inputs, and what is no list, are refused."""
+    mixed = ga.trace(lambda a, b: np.sum(a * a) * b, np.zeros(2), 0.0).diff("a").diff("b")
+    with pytest.raises(DerivativeError, match=message):
+        mixed.plan(entries=entries)
+
+
+def test_orders_that_would_take_for_ever() -> None:
+    """A very high order is refused at once, with what gives it."""
+    with pytest.raises(DerivativeError, match=r"would take very long; \.taylor\(1000000\) gives"):
+        ga.trace(lambda t: np.exp(t)).diff(order=10**6)
