@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from graphad.ir import Node
 from graphad.llvm.elementary import definitions, is_own, own_name
 from graphad.op import Attrs
 
@@ -222,16 +223,91 @@ RULES: dict[str, Rule] = {
     "logaddexp": _logaddexp,
     "where": lambda w, x, attrs: _selected(w, x[0], x[1], x[2]),
     "mask": lambda w, x, attrs: _selected(w, x[0], x[1], w.number(0.0)),
-    "logical_not": lambda w, x, attrs: w.line(f"xor {w.booleans} {x[0]}, {_all_true(w)}"),
     "isnan": lambda w, x, attrs: w.line(f"fcmp uno {w.floats} {x[0]}, {x[0]}"),
     "isfinite": _is_finite,
     **{name: _intrinsic(inner) for name, inner in INTRINSICS.items()},
     **{name: _library(inner) for name, inner in LIBM.items()},
     **{name: _comparison(condition) for name, condition in ORDERED.items()},
-    **{name: _logic(operation) for name, operation in LOGIC.items()},
 }
-"""How to write each op."""
+"""How to write ops of numbers."""
 
 
 def _all_true(w: Writer) -> str:
     return "true" if w.booleans == "i1" else "splat (i1 true)"
+
+
+def _not(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+    return w.line(f"xor {w.booleans} {x[0]}, {_all_true(w)}")
+
+
+def _bits(operation: str, first: bool = False, both: bool = False) -> Rule:
+    """Return an operation of conditions, with the first operand or the result turned around."""
+
+    def rule(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+        made = _not(w, x, ()) if first else x[0]
+        for other in x[1:]:
+            made = w.line(f"{operation} {w.booleans} {made}, {other}")
+        return _not(w, [made], ()) if both else made
+
+    return rule
+
+
+def _condition_where(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+    types = f"{w.booleans} {x[0]}, {w.booleans} {x[1]}, {w.booleans} {x[2]}"
+    return w.line(f"select {types}")
+
+
+def _known(value: bool) -> Rule:
+    def rule(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+        other = _not(w, x, ())
+        return w.line(f"{'or' if value else 'and'} {w.booleans} {x[0]}, {other}")
+
+    return rule
+
+
+OF_CONDITIONS: dict[str, Rule] = {
+    "add": _bits("or"),
+    "maximum": _bits("or"),
+    "multiply": _bits("and"),
+    "minimum": _bits("and"),
+    "mask": _bits("and"),
+    "absolute": _bits("or"),
+    "equal": _bits("xor", both=True),
+    "not_equal": _bits("xor"),
+    "less": _bits("and", first=True),
+    "less_equal": _bits("or", first=True),
+    "greater": _bits("or", first=True, both=True),
+    "greater_equal": _bits("and", first=True, both=True),
+    "where": _condition_where,
+    "logical_not": _not,
+    "isnan": _known(False),
+    "isfinite": _known(True),
+    **{name: _logic(operation) for name, operation in LOGIC.items()},
+}
+"""How to write ops all of whose operands are conditions."""
+
+
+def _cast(node: Node) -> Rule:
+    """Return 1 and 0 of a condition, or whether a number is not 0."""
+    given, wanted = (one.type.dtype.kind == "b" for one in (node.inputs[0], node))
+    if given == wanted:
+        return lambda w, x, attrs: x[0]
+    if given:
+        return lambda w, x, attrs: _selected(w, x[0], w.number(1.0), w.number(0.0))
+    return lambda w, x, attrs: w.line(f"fcmp une {w.floats} {x[0]}, {w.number(0.0)}")
+
+
+def rule_of(node: Node) -> Rule | None:
+    """Return how to write a scalar node of double precision or conditions; ``None`` if it has none.
+
+    Parameters
+    ----------
+    node : Node
+        Its op and the types of its operands decide.
+    """
+    name = node.op.name
+    if name == "cast":
+        return _cast(node)
+    if all(operand.type.dtype.kind == "b" for operand in node.inputs):
+        return OF_CONDITIONS.get(name)
+    return RULES.get(name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from graphad.errors import GraphError
 from graphad.ir import CONST, INPUT, Graph, Node
-from graphad.llvm.functions import RULES
+from graphad.llvm.functions import rule_of
 from graphad.ops import OPS
 
 CHUNK = 1000
@@ -213,18 +213,19 @@ def write_kernel(graph: Graph, lanes: Lanes, name: str) -> Kernel:
         names: dict[int, str] = {}
         for node in chunk:
             operands = [_operand(body, item, names, places, kept) for item in node.inputs]
-            rule = RULES.get(node.op.name)
+            rule = rule_of(node)
             if rule is None or node.type.shape:
                 raise GraphError(f"{node!r} has no form in machine code")
             value = names[node.id] = rule(body, operands, node.attrs)
             for place in stored.get(node.id, ()):
-                body.store(value, "out", place)
+                body.store(_as_float(body, value, node), "out", place)
             if node.id in kept:
                 body.store(_as_float(body, value, node), "scratch", kept[node.id])
         if i == len(chunks) - 1:
             for node_id, at in stored.items():
                 if node_id not in home:
-                    value = _operand(body, graph.nodes[node_id], names, places, kept)
+                    node = graph.nodes[node_id]
+                    value = _as_float(body, _operand(body, node, names, places, kept), node)
                     for place in at:
                         body.store(value, "out", place)
         function = f"{name}_{i}"
