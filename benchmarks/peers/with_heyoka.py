@@ -39,7 +39,7 @@ def prepare(task: Task) -> list[Contender]:
     hy.llvm_state.set_diskcache_enabled(False)
     hy.cfunc([hy.expression("y") + 1.0], [hy.expression("y")])
     if task.kind not in {"entries", "compile"}:
-        raise Missing("has no arrays and no operators to differentiate by")
+        raise Missing("has no arrays")
     start = time.perf_counter()
     x = _variables(task.variables)
     if task.kind == "compile":

@@ -23,7 +23,7 @@ from peers.tasks import Array, Contender, Missing, Task
 
 jax.config.update("jax_enable_x64", True)
 VERSION = jax.__version__
-BLOCK = 64
+BLOCKS = {"entries": (64,), "laplacian": (1, 8, 64), "biharmonic": (1, 8, 64)}
 """Points of a block."""
 MOST = 1 << 28
 """Bytes of the dense derivatives of all points that may be held at once."""
@@ -279,8 +279,8 @@ def _batch(task: Task, way: Function, points: Any) -> tuple[Function, float]:
     """Compile for all points at once and by blocks; return the faster, and seconds to compile."""
     size = 8 * task.variables ** max(task.order, 1) * len(points)
     forms: list[Function] = []
-    if len(points) > BLOCK:
-        forms.append(lambda xs: jax.lax.map(way, xs, batch_size=BLOCK))
+    for block in BLOCKS[task.kind]:
+        forms.append(lambda xs, block=block: jax.lax.map(way, xs, batch_size=block))
     if size < MOST:
         forms.append(jax.vmap(way))
     found: list[tuple[float, float, Function]] = []
