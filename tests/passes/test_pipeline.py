@@ -35,7 +35,7 @@ def sample() -> Graph:
 def test_the_passes_there_are() -> None:
     """Every pass has its name, one line on what it does, and says whether it keeps values."""
     changing = {"jvp", "transpose", "diff", "batch", "taylor", "operator", "nested", "straight"}
-    changing |= {"compose", "directions", "edge_pushing", "eliminate", "multivariate"}
+    changing |= {"compose", "compressed", "directions", "edge_pushing", "eliminate", "multivariate"}
     assert changing <= set(OWN)
     for name in OWN:
         found = PASSES[name]
