@@ -30,7 +30,14 @@ lint: $(TEST_TOOLS)
 types: $(TEST_TOOLS)
 	$(BIN)/mypy
 
+# What benchmarks/compare.py compares with; one that cannot be had is missing in its table.
+PEERS := heyoka casadi symengine jax sympy numba
+
 bench: $(TEST_TOOLS)
+	for peer in $(PEERS); do \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check $$peer || \
+	        echo "$$peer cannot be installed here, and is left out"; \
+	done
 	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 coverage: $(TEST_TOOLS)

@@ -278,9 +278,10 @@ def _contender(task: Task, name: str, way: Function) -> Contender:
 def _batch(task: Task, way: Function, points: Any) -> tuple[Function, float]:
     """Compile for all points at once and by blocks; return the faster, and seconds to compile."""
     size = 8 * task.variables ** max(task.order, 1) * len(points)
-    forms: list[Function] = []
-    for block in BLOCKS[task.kind]:
-        forms.append(lambda xs, block=block: jax.lax.map(way, xs, batch_size=block))
+    forms: list[Function] = [
+        partial(lambda block, xs: jax.lax.map(way, xs, batch_size=block), block)
+        for block in BLOCKS[task.kind]
+    ]
     if size < MOST:
         forms.append(jax.vmap(way))
     found: list[tuple[float, float, Function]] = []
