@@ -108,7 +108,10 @@ class Cache:
     def store(self, key: str, code: bytes) -> None:
         """Keep code under a key: there at once and whole, or not at all."""
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # `mkdir` with parents would make those as open as the mask of the user leaves them.
+            for folder in (*reversed(self.folder.parents), self.folder):
+                if not folder.exists():
+                    folder.mkdir(mode=0o700, exist_ok=True)
             if not self._is_safe():
                 return
             # mkstemp makes a file that only its owner reads and writes.

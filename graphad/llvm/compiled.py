@@ -12,8 +12,9 @@ from graphad.ir import Graph, map_tree
 from graphad.llvm.bound import bind, check_buffers
 from graphad.llvm.pointers import POINT, integrand_kind, pointer_to
 from graphad.llvm.tiers import BATCH, SINGLE, Code, Tiers
-from graphad.llvm.ufunc import make_ufunc
+from graphad.llvm.ufunc import check_operands, make_ufunc
 from graphad.op import Array
+from graphad.text import dump, parse
 
 
 class Compiled:
@@ -36,7 +37,8 @@ class Compiled:
     Raises
     ------
     GraphError
-        If the graph is not scalar, or not of double precision.
+        If the graph is not scalar, or not of double precision, or its inputs and outputs are more
+        than a ufunc can have, or empty.
     InputError
         If there is no such level.
 
@@ -52,14 +54,13 @@ class Compiled:
         self.graph = graph
         self.opt = opt
         self._code = Code(graph)
-        self._tiers = Tiers(self._code, opt)
         signature = self._code.signature
+        check_operands(signature, graph.name)
+        self._tiers = Tiers(self._code, opt)
         self.ufunc = make_ufunc(
             self._tiers.loop,
             self._tiers.data,
-            len(signature.inputs),
-            len(signature.outputs),
-            signature.text,
+            signature,
             graph.name,
             f"{graph!r}, compiled.",
             (self._tiers, self._code),
@@ -188,15 +189,13 @@ class Compiled:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as IR text, which compiles again when it is read."""
-        return _compiled_again, (str(self.graph), self.graph.name, self.opt)
+        return _compiled_again, (dump(self.graph), self.graph.name, self.opt)
 
     def __repr__(self) -> str:
         return f"<compiled {self.graph!r}>"
 
 
 def _compiled_again(text: str, name: str, opt: int | str) -> Compiled:
-    from graphad.text import parse
-
     return Compiled(parse(text, file=name), opt)
 
 

@@ -184,11 +184,11 @@ def single_loop(signature: Signature, kernels: Sequence[str], scratch: int) -> s
         ]
     else:
         lines += ["  %writes = or i1 false, false", "  %out = getelementptr i8, ptr %own, i64 0"]
-    lines += [f"  br i1 {reads}, label %have, label %copy0", "copy0:"]
+    lines += [f"  br i1 {reads}, label %have, label %arguments", "arguments:"]
     for a in range(count):
         lines += _copy("gather", a, shapes[a], "memory", places[a], inputs[a])
     lines += ["  br label %have", "have:", *_calls(kernels)]
-    lines += [f"  br i1 %writes, label %next, label %copy{count}", f"copy{count}:"]
+    lines += ["  br i1 %writes, label %next, label %results", "results:"]
     for a in range(count, len(shapes)):
         lines += _copy("scatter", a, shapes[a], "own", places[a], outputs[a - count])
     lines += [
@@ -319,7 +319,7 @@ def _calls(kernels: Sequence[str]) -> list[str]:
 
 
 def _copy(function: str, a: int, shape: Shape, buffer: str, start: int, size: int) -> list[str]:
-    """Lines that copy a point to or from a buffer, from block ``copy{a}`` to ``copy{a + 1}``."""
+    """Lines that copy a point to or from a buffer."""
     ends = [f"ptr %at{a}", f"ptr %part{a}"]
     moved = ", ".join(reversed(ends) if function == "gather" else ends)
     return [

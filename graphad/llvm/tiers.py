@@ -178,7 +178,8 @@ class Tiers:
         self.cell.code[SINGLE] = first.address("loop")
         self._make = _maker(code, self.cell, self.level, patient)
         self._switch = SWITCH(self._make)
-        self.cell.switch = ctypes.cast(self._switch, ctypes.c_void_p).value
+        # `ctypes.cast` would leave a cycle.
+        self.cell.switch = ctypes.c_void_p.from_buffer(self._switch).value
 
     @property
     def loop(self) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from graphad.errors import GraphError
+from graphad.llvm.drivers import Signature
 
 FROM_SIGNATURE = 31
 """Place of ``PyUFunc_FromFuncAndDataAndSignature`` in NumPy's table of functions."""
@@ -36,8 +37,36 @@ class _Ufunc(ctypes.Structure):
     )
 
 
+def check_operands(signature: Signature, name: str) -> None:
+    """Refuse inputs and outputs that ufuncs of NumPy cannot have.
+
+    Parameters
+    ----------
+    signature : Signature
+        Their shapes.
+    name : str
+        Of the graph.
+
+    Raises
+    ------
+    GraphError
+        If there are too many, or one has no elements.
+    """
+    shapes = (*signature.inputs, *signature.outputs)
+    if len(shapes) > MOST:
+        raise GraphError(
+            f"{name} has {len(shapes)} inputs and outputs, and ufuncs of NumPy have at most "
+            f"{MOST}; put several into one array"
+        )
+    if any(0 in shape for shape in shapes):
+        raise GraphError(
+            f"{name} has an input or output without elements, {signature.text}, which ufuncs of "
+            "NumPy cannot have; call the graph itself"
+        )
+
+
 def make_ufunc(
-    loop: int, data: int, inputs: int, outputs: int, signature: str, name: str, doc: str, owned: Any
+    loop: int, data: int, signature: Signature, name: str, doc: str, owned: Any
 ) -> np.ufunc:
     """Return a generalised ufunc that keeps alive what its code needs.
 
@@ -47,34 +76,21 @@ def make_ufunc(
         Address of ``void(char **args, intp *dims, intp *steps, void *data)`` over doubles.
     data : int
         The last argument of the loop, an address or 0.
-    inputs, outputs : int
-        How many there are.
-    signature : str
-        As NumPy writes it.
+    signature : Signature
+        As `check_operands` wants it.
     name, doc : str
         Of the ufunc.
     owned : object
         What has to live as long as the ufunc. It must not hold the ufunc.
-
-    Raises
-    ------
-    GraphError
-        If there are more inputs and outputs than a ufunc of NumPy may have.
     """
-    if inputs + outputs > MOST:
-        raise GraphError(
-            f"{name} has {inputs} inputs and {outputs} outputs, and ufuncs of NumPy have at most "
-            f"{MOST} of both; put several into one array"
-        )
+    inputs, outputs = len(signature.inputs), len(signature.outputs)
     capsule = import_module("numpy._core._multiarray_umath")._UFUNC_API
     get = ctypes.pythonapi.PyCapsule_GetPointer
     get.restype, get.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
     table = ctypes.cast(get(capsule, None), ctypes.POINTER(ctypes.c_void_p))
     prototype = ctypes.PYFUNCTYPE(
         ctypes.py_object,
-        ctypes.c_void_p,
-        ctypes.c_void_p,
-        ctypes.c_char_p,
+        *(ctypes.c_void_p,) * 3,
         *(ctypes.c_int,) * 4,
         ctypes.c_char_p,
         ctypes.c_char_p,
@@ -84,11 +100,11 @@ def make_ufunc(
     loops = (ctypes.c_void_p * 1)(loop)
     datas = (ctypes.c_void_p * 1)(data or None)
     types = ctypes.create_string_buffer(bytes([DOUBLE] * (inputs + outputs)))
-    texts = (name.encode(), doc.encode(), signature.encode())
+    texts = (name.encode(), doc.encode(), signature.text.encode())
     made: np.ufunc = prototype(table[FROM_SIGNATURE])(
         ctypes.addressof(loops),
         ctypes.addressof(datas),
-        ctypes.cast(types, ctypes.c_char_p),
+        ctypes.addressof(types),
         1,
         inputs,
         outputs,
