@@ -91,6 +91,11 @@ def measured(name: str, peers: tuple[str, ...]) -> dict[str, Any]:
     contenders = [(peer, item) for peer, item in contenders if item.name not in wrong]
     many = {item.name: item.batch[0] for _, item in contenders if item.batch}
     timed_many = rounds(many) if task.kind != "compile" else {}
+    for _, item in contenders:
+        if item.name in timed_many:
+            timed = timed_many[item.name]
+            for which in ("median", "least"):
+                timed[which] /= item.points or task.batch
     one = {
         f"{item.name}/{way}": call
         for _, item in contenders
@@ -131,7 +136,7 @@ def agreed(contenders: list[tuple[str, Any]], signs: Any) -> dict[str, float]:
                 values = values if where == "many" else values[None]
                 if where not in expected:
                     expected[where] = values.copy()
-                off = disagreement(values, expected[where])
+                off = disagreement(values, expected[where][: len(values)])
                 worst = max(worst, off) if off == off else float("inf")
         found[item.name] = worst
     return found
@@ -159,9 +164,9 @@ def table(rows: list[dict[str, Any]]) -> str:
         ours = done[0]
         for result in done:
             batch, singles = result["batch"], result["singles"]
-            per_point = f"{_pair(batch, row['batch'])}" if batch else ""
+            per_point = _pair(batch) if batch else ""
             calls = "; ".join(
-                (f"{way} " if len(singles) > 1 else "") + _pair(taken, 1)
+                (f"{way} " if len(singles) > 1 else "") + _pair(taken)
                 for way, taken in singles.items()
             )
             figures.append(
@@ -180,9 +185,8 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join([*ratios, "", *figures])
 
 
-def _pair(taken: dict[str, float], points: int) -> str:
-    middle, least = taken["median"] / points, taken["least"] / points
-    return f"{_rounded(middle)} ({_rounded(least)})"
+def _pair(taken: dict[str, float]) -> str:
+    return f"{_rounded(taken['median'])} ({_rounded(taken['least'])})"
 
 
 def _rounded(value: float) -> str:
