@@ -46,7 +46,8 @@ class Compiled:
     ----------
     ufunc : numpy.ufunc
         Generalised, unless inputs and outputs are all scalars. It does without this object. It
-        releases the lock of the interpreter while it computes.
+        releases the lock of the interpreter while it computes more than NumPy's 500 elements, and
+        warns of no exceptions of arithmetic, as graphs do not.
     """
 
     def __init__(self, graph: Graph, opt: int | str = 1) -> None:

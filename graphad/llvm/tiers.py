@@ -1,6 +1,6 @@
 """Which code of a graph is called, and when better code is made.
 
-A ufunc calls `dispatch`, the same for all graphs, with a `Cell`: one loop for single points, one
+A ufunc calls ``@dispatch``, the same for all graphs, with a `Cell`: one loop for single points, one
 for batches, how many points each has computed, and how many it may before better code is made. The
 loops are replaced in the cell, so that the ufunc stays what it is.
 """
@@ -15,7 +15,7 @@ from functools import lru_cache
 from graphad.errors import InputError
 from graphad.ir import Graph
 from graphad.llvm.drivers import MEMORY, PARAMETERS, Signature, single, single_loop, tiled_loop
-from graphad.llvm.engine import ATTRIBUTES, Module, vector_lanes
+from graphad.llvm.engine import ATTRIBUTES, Module, host, vector_lanes
 from graphad.llvm.kernels import Kernel, Lanes, write_kernel
 from graphad.llvm.pointers import entry_points
 from graphad.llvm.tiles import OFFSET, copies
@@ -38,7 +38,10 @@ declare ptr @PyErr_NoMemory()"""
 
 
 class Cell(ctypes.Structure):
-    """What `dispatch` reads: for each kind of loop its code, its limit and its count of points."""
+    """What ``@dispatch`` reads: for each kind of loop code, limit and count of points.
+
+    Code is the address of an inner loop, 0 if there is none.
+    """
 
     _fields_ = (
         ("code", ctypes.c_int64 * 2),
@@ -48,9 +51,38 @@ class Cell(ctypes.Structure):
     )
 
 
-DISPATCH = f"""
+STATES = {
+    True: (
+        "declare void @llvm.x86.sse.stmxcsr(ptr)\ndeclare void @llvm.x86.sse.ldmxcsr(ptr)",
+        "call void @llvm.x86.sse.stmxcsr(ptr %state)",
+        "call void @llvm.x86.sse.ldmxcsr(ptr %state)",
+    ),
+    False: (
+        "declare i32 @fegetenv(ptr)\ndeclare i32 @fesetenv(ptr)",
+        "%got = call i32 @fegetenv(ptr %state)",
+        "%put = call i32 @fesetenv(ptr %state)",
+    ),
+}
+"""How exceptions of arithmetic are saved and restored on x86, and elsewhere."""
+
+
+def dispatch(x86: bool) -> str:
+    """Return ``@dispatch``, the inner loop of all ufuncs.
+
+    It leaves no trace of exceptions of arithmetic, so that NumPy warns of none: graphs do not,
+    and vector functions report exceptions of lanes and branches that do not count.
+
+    Parameters
+    ----------
+    x86 : bool
+        Whether the processor is of that kind.
+    """
+    declared, save, restore = STATES[x86]
+    return f"""
+{declared}
 define void @dispatch({PARAMETERS}) #0 {{
 entry:
+  %state = alloca [64 x i64], align 16
   %points = load i64, ptr %dims
   %any = icmp sgt i64 %points, 0
   br i1 %any, label %start, label %done
@@ -78,7 +110,9 @@ run:
   %missing = icmp eq ptr %own, null
   %first = load atomic ptr, ptr %data acquire, align 8
   %code = select i1 %missing, ptr %first, ptr %own
+  {save}
   call void %code(ptr %args, ptr %dims, ptr %steps, ptr %data)
+  {restore}
   ret void
 done:
   ret void
@@ -90,7 +124,7 @@ done:
 @lru_cache(maxsize=1)
 def dispatcher() -> Module:
     """Return the code of ``@dispatch``, which all ufuncs share."""
-    return Module(DISPATCH, 1)
+    return Module(dispatch(host().triple.startswith(("x86_64", "i386", "i686", "amd64"))), 1)
 
 
 class Code:
@@ -197,7 +231,7 @@ class Tiers:
 
 
 def _maker(code: Code, cell: Cell, level: int, patient: bool) -> Callable[[int], None]:
-    """Return what `dispatch` calls when a limit is reached.
+    """Return what ``@dispatch`` calls when a limit is reached.
 
     It holds the cell and not the other way round, so that no cycle keeps code alive.
     """

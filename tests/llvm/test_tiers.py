@@ -11,7 +11,8 @@ import pytest
 
 from graphad.errors import GraphError, InputError
 from graphad.llvm import Compiled, tiers
-from graphad.llvm.tiers import BATCH, NEVER, SINGLE, Code, points_that_pay
+from graphad.llvm.engine import Module, host
+from graphad.llvm.tiers import BATCH, NEVER, SINGLE, Code, dispatch, points_that_pay
 from tests.llvm.machine import Array, scalar_graph
 
 
@@ -152,3 +153,16 @@ def test_code_is_made_once() -> None:
     assert not code.has(SINGLE, 0)
     assert code.module(SINGLE, 0) is code.module(SINGLE, 0)
     assert code.module(SINGLE, 1) is not code.module(SINGLE, 0)
+
+
+@pytest.mark.parametrize("x86", [True, False])
+def test_exceptions_of_arithmetic_are_dropped(x86: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the means of x86 or of C, a division by zero leaves no trace."""
+    if x86 and not host().triple.startswith("x86_64"):
+        pytest.skip("this is no x86")
+    made = Module(dispatch(x86), 1, keep=False)
+    monkeypatch.setattr(tiers, "dispatcher", lambda: made)
+    fast = Compiled(scalar_graph(lambda x: 1.0 / x, 0.0), 0)
+    with np.errstate(all="raise"):
+        assert fast.ufunc(np.zeros(9)).tolist() == [np.inf] * 9
+        assert fast.ufunc(0.0) == np.inf
