@@ -273,7 +273,7 @@ def test_points_are_checked_first(console: InProcess, monkeypatch: pytest.Monkey
 REFUSALS = {
     "--layout pack": f"there is no layout 'pack'; layouts: {', '.join(LAYOUTS)}\n",
     "--order 3 --layout csr": 'the layout "csr" is for matrices, and the derivative has the shape ',
-    "--mode back": "there is no mode 'back' to plan by; modes: auto, nested, compose, taylor, ",
+    "--mode back": "there is no mode 'back' to plan by; modes: auto, nested, compressed, compose, ",
     "--mode taylor": 'mode "taylor" does not give this: Taylor polynomials along single variables ',
     "--entries 0,3": "there is no entry (0, 3): (0, 3) is no index into a derivative of the ",
     "--entries 0": "there is no entry (0,): (0,) is no index into a derivative of the shape (3, 3)",
