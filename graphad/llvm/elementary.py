@@ -46,6 +46,16 @@ SIN = (
     -2.5052107614654285e-08, 1.605897715679241e-10, -7.643965223531722e-13, 2.731380412796982e-15,
 )  # fmt: skip
 """(sin(r)/r - 1) / r² by r², for |r| ≤ π/2, to 1e-17."""
+SIN_NEAR = (
+    -0.16666666666666666, 0.00833333333333094, -0.00019841269836742975, 2.7557316094305633e-06,
+    -2.505113010131827e-08, 1.5918002246800965e-10,
+)  # fmt: skip
+"""The same for |r| ≤ π/4, to 4e-17."""
+COS_NEAR = (
+    0.041666666666666664, -0.001388888888888739, 2.480158729875576e-05, -2.7557317266493483e-07,
+    2.087614516327659e-09, -1.1382552019013782e-11,
+)  # fmt: skip
+"""(cos r - 1 + r²/2) / r⁴ by r², for |r| ≤ π/4, to 5e-18."""
 
 
 # --- exponentials --------------------------------------------------------------------------------
@@ -162,23 +172,24 @@ def _between(c: Code, x: str, low: float, high: float) -> str:
 
 def _sine_of(c: Code, x: str, n: str, periods: str) -> str:
     """Return the sine of x - n·π, with the sign that the last bit of `periods` says."""
-    r = _without_periods(c, x, n)
+    r = _without_periods(c, x, n, 1.0)
     z = c.mul(r, r)
     made = c.fma(c.mul(r, z), c.polynomial(z, SIN), r)
     flip = c.whole("shl", c.bits(periods), c.integer(63))
     return c.from_bits(c.whole("xor", c.bits(made), flip))
 
 
-def _without_periods(c: Code, x: str, n: str) -> str:
+def _without_periods(c: Code, x: str, n: str, part: float) -> str:
+    """Return x - n·π·part, where the part is a power of 2."""
     if c.width >= 4:  # processors with such vectors have fused operations
-        r = c.exact_fma(n, c.number(-PI_FUSED[0]), x)
-        r = c.exact_fma(n, c.number(-PI_FUSED[1]), r)
-        return c.exact_fma(n, c.number(-PI_FUSED[2]), r)
-    r = c.fma(n, c.number(-PI[0]), x)
-    second = c.mul(n, c.number(PI[1]))
+        r = c.exact_fma(n, c.number(-PI_FUSED[0] * part), x)
+        r = c.exact_fma(n, c.number(-PI_FUSED[1] * part), r)
+        return c.exact_fma(n, c.number(-PI_FUSED[2] * part), r)
+    r = c.fma(n, c.number(-PI[0] * part), x)
+    second = c.mul(n, c.number(PI[1] * part))
     nearer = c.sub(r, second)
     low = c.sub(c.sub(r, nearer), second)
-    return c.add(nearer, c.fma(n, c.number(-PI[2]), low))
+    return c.add(nearer, c.fma(n, c.number(-PI[2] * part), low))
 
 
 def _sin(c: Code, x: str) -> tuple[str, str]:
@@ -196,6 +207,25 @@ def _cos(c: Code, x: str) -> tuple[str, str]:
     shifted = c.add(c.fma(size, c.number(INVERSE_PI), c.number(0.5)), c.number(SHIFT))
     n = c.sub(c.sub(shifted, c.number(SHIFT)), c.number(0.5))
     return _sine_of(c, size, n, shifted), c.compare("olt", size, c.number(3.0 * MOST_PERIODS))
+
+
+def _sine_and_cosine(c: Code, x: str) -> tuple[str, str, str]:
+    """Both of x - n·π/2, which change places with every quarter turn."""
+    shifted = c.fma(x, c.number(2 * INVERSE_PI), c.number(SHIFT))
+    n = c.sub(shifted, c.number(SHIFT))
+    r = _without_periods(c, x, n, 0.5)
+    z = c.mul(r, r)
+    sine = c.fma(c.mul(r, z), c.polynomial(z, SIN_NEAR), r)
+    level = c.fma(z, c.number(-0.5), c.number(1.0))
+    cosine = c.fma(c.mul(z, z), c.polynomial(z, COS_NEAR), level)
+    turns = c.bits(shifted)
+    odd = c.bit(turns, 0)
+    first = c.flipped(c.select(odd, cosine, sine), turns)
+    second = c.flipped(c.select(odd, sine, cosine), c.whole("add", turns, c.integer(1)))
+    size = c.abs(x)
+    tiny = c.compare("olt", size, c.number(2.0**-28))
+    fits = c.compare("olt", size, c.number(3.0 * MOST_PERIODS))
+    return c.select(tiny, x, first), second, fits
 
 
 TOTAL: dict[str, Callable[[Code, str], str]] = {"exp": _exp, "expm1": _expm1, "tanh": _tanh}
@@ -263,7 +293,21 @@ def definitions(name: str, width: int) -> dict[str, str]:
         text = c.function(full, total(c, "%x"))
         return {**c.declarations, full: text}
     made, fits = GUARDED[name](c, "%x")
-    lanes = Code(width)
-    lane_by_lane = lanes.function(f"{full}.lanes", lanes.in_every_lane(name, "%x"))
-    text = c.guarded(full, made, fits, f"{full}.lanes")
-    return {**c.declarations, **lanes.declarations, f"{full}.lanes": lane_by_lane, full: text}
+    return _guarded(c, full, [made], fits, [name])
+
+
+def paired_definitions(width: int) -> dict[str, str]:
+    """Return the text of the function that gives sine and cosine, as `definitions` does."""
+    c = Code(width)
+    sine, cosine, fits = _sine_and_cosine(c, "%x")
+    return _guarded(c, own_name("sincos", width), [sine, cosine], fits, ["sin", "cos"])
+
+
+def _guarded(c: Code, full: str, results: list[str], fits: str, names: list[str]) -> dict[str, str]:
+    made: dict[str, str] = {}
+    for name in names:
+        lanes, slow = Code(c.width), f"{own_name(name, c.width)}.lanes"
+        text = lanes.function(slow, lanes.in_every_lane(name, "%x"))
+        made |= {**lanes.declarations, slow: text}
+    text = c.guarded(full, results, fits, [f"{own_name(name, c.width)}.lanes" for name in names])
+    return {**c.declarations, **made, full: text}

@@ -157,6 +157,16 @@ class Code:
         """Return an operation of integers, by LLVM's name of it."""
         return self.line(f"{operation} {self.integers} {x}, {y}")
 
+    def bit(self, x: str, place: int) -> str:
+        """Return whether a bit of an integer is 1."""
+        kept = self.whole("and", x, self.integer(1 << place))
+        return self.line(f"icmp ne {self.integers} {kept}, {self.integer(0)}")
+
+    def flipped(self, x: str, turns: str) -> str:
+        """Return a number with its sign changed where the second bit of an integer is 1."""
+        sign = self.whole("shl", self.whole("and", turns, self.integer(2)), self.integer(62))
+        return self.from_bits(self.whole("xor", self.bits(x), sign))
+
     # --- instructions of AVX-512 -----------------------------------------------------------------
 
     def scaled(self, x: str, n: str) -> str:
@@ -200,30 +210,43 @@ class Code:
         head = f"define internal {self.floats} @{name}({self.floats} %x) #0 {{"
         return "\n".join([head, *self.lines, f"  ret {self.floats} {result}", "}"])
 
-    def guarded(self, name: str, result: str, fits: str, other: str) -> str:
-        """Return the definition of a function that is `result` where the argument fits.
+    def guarded(self, name: str, results: Sequence[str], fits: str, others: Sequence[str]) -> str:
+        """Return the definition of a function that is `results` where the argument fits.
 
-        If it does not in some lane, all lanes are computed by another function too, out of line.
+        If it does not in some lane, all lanes are computed by other functions too, out of line.
 
         Parameters
         ----------
-        name, result : str
-            As for `function`.
+        name : str
+            Of the function.
+        results : sequence of str
+            One, or several that are returned as a structure.
         fits : str
             Condition.
-        other : str
-            A function of the same type.
+        others : sequence of str
+            For each result, a function of one number.
         """
         all_ = fits
         if self.width > 1:
             full = f"llvm.vector.reduce.and.v{self.width}i1"
             self.declarations[full] = f"declare i1 @{full}({self.booleans})"
             all_ = self.line(f"call i1 @{full}({self.booleans} {fits})")
-        self.lines += [
-            f"  br i1 {all_}, label %quick, label %slow",
-            "quick:",
-            f"  ret {self.floats} {result}",
-            "slow:",
-        ]
-        exact = self.line(f"call {self.floats} @{other}({self.floats} %x)")
-        return self.function(name, self.select(fits, result, exact))
+        self.lines += [f"  br i1 {all_}, label %quick, label %slow", "quick:"]
+        self._give(results)
+        self.lines.append("slow:")
+        exact = [self.line(f"call {self.floats} @{other}({self.floats} %x)") for other in others]
+        self._give([self.select(fits, *pair) for pair in zip(results, exact, strict=True)])
+        head = f"define internal {self.given(len(results))} @{name}({self.floats} %x) #0 {{"
+        return "\n".join([head, *self.lines, "}"])
+
+    def given(self, count: int) -> str:
+        """Return the type of so many results."""
+        return self.floats if count == 1 else f"{{ {', '.join([self.floats] * count)} }}"
+
+    def _give(self, results: Sequence[str]) -> None:
+        made = results[0]
+        if len(results) > 1:
+            made, type = "poison", self.given(len(results))
+            for i, result in enumerate(results):
+                made = self.line(f"insertvalue {type} {made}, {self.floats} {result}, {i}")
+        self.lines.append(f"  ret {self.given(len(results))} {made}")

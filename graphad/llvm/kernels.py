@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from graphad.errors import GraphError
 from graphad.ir import CONST, INPUT, Graph, Node
-from graphad.llvm.functions import rule_of
+from graphad.llvm.functions import rule_of, sine_and_cosine
 from graphad.ops import OPS
 
 CHUNK = 1000
@@ -211,12 +211,21 @@ def write_kernel(graph: Graph, lanes: Lanes, name: str) -> Kernel:
     for i, chunk in enumerate(chunks):
         body = Body(lanes, kernel.declarations)
         names: dict[int, str] = {}
+        partners = _partners(chunk) if lanes.width > 1 else {}
+        circular: dict[int, str] = {}
         for node in chunk:
             operands = [_operand(body, item, names, places, kept) for item in node.inputs]
             rule = rule_of(node)
             if rule is None or node.type.shape:
                 raise GraphError(f"{node!r} has no form in machine code")
-            value = names[node.id] = rule(body, operands, node.attrs)
+            value = circular.pop(node.id, None)
+            if value is None and node.id in partners:
+                first, second = sine_and_cosine(body, operands[0])
+                sine = node.op is OPS["sin"]
+                value, circular[partners[node.id]] = (first, second) if sine else (second, first)
+            elif value is None:
+                value = rule(body, operands, node.attrs)
+            names[node.id] = value
             for place in stored.get(node.id, ()):
                 body.store(_as_float(body, value, node), "out", place)
             if node.id in kept:
@@ -240,6 +249,16 @@ def write_kernel(graph: Graph, lanes: Lanes, name: str) -> Kernel:
 
 def _is_work(node: Node, places: dict[int, int]) -> bool:
     return not (node.op is CONST or node.op is INPUT or node.op is OPS["pack"] or node.id in places)
+
+
+def _partners(chunk: Sequence[Node]) -> dict[int, int]:
+    """Return for each sine the cosine of the same value in a function, and the other way round."""
+    found: dict[str, dict[int, int]] = {"sin": {}, "cos": {}}
+    for node in chunk:
+        if node.op.name in found:
+            found[node.op.name][node.inputs[0].id] = node.id
+    both = [(sine, found["cos"][at]) for at, sine in found["sin"].items() if at in found["cos"]]
+    return {one: other for pair in both for one, other in (pair, pair[::-1])}
 
 
 def _kept(chunks: Sequence[Sequence[Node]], home: dict[int, int]) -> dict[int, int]:

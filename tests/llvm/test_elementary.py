@@ -13,12 +13,33 @@ import mpmath
 import numpy as np
 import pytest
 
-from graphad.llvm import elementary
-from graphad.llvm.elementary import FASTER, GUARDED, TOTAL, definitions, is_own, own_name
+from graphad.builder import Builder
+from graphad.ir import Graph
+from graphad.llvm import elementary, kernels
+from graphad.llvm.elementary import (
+    FASTER,
+    GUARDED,
+    TOTAL,
+    definitions,
+    is_own,
+    own_name,
+    paired_definitions,
+)
 from graphad.llvm.engine import host
 from graphad.llvm.kernels import Lanes
+from graphad.op import OPS
+from graphad.types import FLOAT64
 from tests.llvm.test_functions import EDGES, assert_same_edges, expected, numpy_values
-from tests.llvm.vectors import WIDTHS, compiled, graph_of, runner, sweep_text, units
+from tests.llvm.vectors import (
+    LANES,
+    WIDTHS,
+    compiled,
+    graph_of,
+    lanes_of,
+    runner,
+    sweep_text,
+    units,
+)
 
 OWN = sorted({*TOTAL, *GUARDED})
 INTEL = platform.machine().lower() in ("x86_64", "amd64")
@@ -52,6 +73,8 @@ def test_constants_in_parts(parts: tuple[float, ...], name: str, bits: int, zero
         ("EXP", lambda r: (mpmath.exp(r) - 1 - r) / r**2, -log(2) / 2, log(2) / 2, 1.2e-16),
         ("LOG", lambda z: (2 * mpmath.atanh(z**0.5) / z**0.5 - 2) / z, 0, 0.0294, 3.5e-16),
         ("LOG_WIDE", lambda z: (2 * mpmath.atanh(z**0.5) / z**0.5 - 2) / z, 0, 0.04, 5e-17),
+        ("SIN_NEAR", lambda z: (mpmath.sin(z**0.5) / z**0.5 - 1) / z, 0, 0.6168, 4e-17),
+        ("COS_NEAR", lambda z: (mpmath.cos(z**0.5) - 1 + z / 2) / z**2, 0, 0.6168, 5e-18),
         ("SIN", lambda z: (mpmath.sin(z**0.5) / z**0.5 - 1) / z, 0, 2.467, 1e-17),
     ],
 )
@@ -85,6 +108,51 @@ def test_definitions_are_whole(name: str, width: int) -> None:
     called = set(re.findall(r"@([\w.]+)\(", text))
     assert called == set(made)
     assert list(made)[-1] == own_name(name, width)
+
+
+def test_definition_of_the_pair_is_whole() -> None:
+    """Sine and cosine at once come with all that they call, too."""
+    made = paired_definitions(4)
+    assert set(re.findall(r"@([\w.]+)\(", "\n".join(made.values()))) == set(made)
+    assert list(made)[-1] == own_name("sincos", 4)
+
+
+def graph_of_pair(taken: str) -> Graph:
+    """Return a graph that has both sine and cosine of its input, and gives one of them."""
+    b = Builder()
+    x = b.input("x", FLOAT64)
+    both = [OPS["sin"](x), OPS["cos"](x)]
+    first, second = both if taken == "sin" else both[::-1]
+    # The other one is there, and changes nothing: it is never above 2.
+    return b.finish("pair", [OPS["where"](OPS["greater"](second, 2.0), second, first)])
+
+
+@pytest.mark.parametrize("lanes", LANES)
+@pytest.mark.parametrize("name", ["sin", "cos"])
+def test_sine_and_cosine_of_one_argument(name: str, lanes: str) -> None:
+    """Both at once are as exact as one by one, and go where NumPy's go at the edges."""
+    text = sweep_text(graph_of_pair(name), lanes_of(lanes))
+    run = runner(text, lanes_of(lanes).width)
+    assert len(re.findall(r"= call .*sincos", text)) == (lanes != "scalar")
+    x, near, rest = expected(name)
+    error = units(run(x), near, rest)
+    assert x[error > 4].tolist() == []
+    assert_same_edges(run(EDGES), numpy_values(getattr(np, name), EDGES), rounded=True)
+
+
+def test_pairs_are_of_one_argument() -> None:
+    """A sine and a cosine of different values are computed one by one, and so are two alike."""
+    b = Builder()
+    x, y = b.input("x", FLOAT64), b.input("y", FLOAT64)
+    graph = b.finish("apart", [OPS["add"](OPS["sin"](x), OPS["cos"](y))])
+    assert "sincos" not in sweep_text(graph, Lanes(4))
+
+
+def test_pairs_beyond_one_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sine and a cosine in different pieces of the code are computed one by one."""
+    monkeypatch.setattr(kernels, "CHUNK", 1)
+    text = sweep_text(graph_of_pair("sin"), Lanes(4))
+    assert "sincos" not in text
 
 
 def test_faster_functions_are_there() -> None:
