@@ -56,6 +56,19 @@ COS_NEAR = (
     2.087614516327659e-09, -1.1382552019013782e-11,
 )  # fmt: skip
 """(cos r - 1 + r²/2) / r⁴ by r², for |r| ≤ π/4, to 5e-18."""
+ERF = (
+    0.12837916709551256, -0.3761263890318355, 0.11283791670945244, -0.02686617064327463,
+    0.005223977607409817, -0.0008548325989016169, 0.00012055295299428117, -1.4924744246121813e-05,
+    1.644751238731414e-06, -1.6209134376177018e-07, 1.3722792472181223e-08, -7.80083851099727e-10,
+)  # fmt: skip
+"""erf(x)/x - 1 by x², for |x| ≤ 1, to 4e-17."""
+LOG_ERFC = (
+    -1.8417957065711022e-06, -1.1283616046969724, -0.6366976033831829, -0.10255979962934439,
+    0.018726745868084788, 0.000763826521122376, -0.0022742904548728143, 0.0010515500222655495,
+    -0.00030722563712638697, 6.268481503365718e-05, -8.577746181962284e-06, 6.143708998451238e-07,
+    2.0680014596810953e-08, -9.771247614594152e-09, 9.375784609949708e-10, -3.3613072786492086e-11,
+)  # fmt: skip
+"""log(erfc(x)) for x in [1, 6], where its exponential is right to 2e-16."""
 
 
 # --- exponentials --------------------------------------------------------------------------------
@@ -110,6 +123,16 @@ def _tanh(c: Code, x: str) -> str:
     made = c.div(e, c.add(e, c.number(2.0)))
     tiny = c.compare("olt", size, c.number(2.0**-28))
     return c.copysign(c.select(tiny, size, made), x)
+
+
+def _erf(c: Code, x: str) -> str:
+    """By erf(x)/x - 1 near 0, by erfc(x) further out."""
+    size = c.at_most(c.abs(x), 6.0)
+    near = c.fma(size, c.polynomial(c.mul(size, size), ERF), size)
+    _, shifted, rest = _halved(c, c.polynomial(c.at_least(size, 1.0), LOG_ERFC))
+    power = c.fma(_power_of_2(c, shifted), rest, _power_of_2(c, shifted))
+    far = c.sub(c.number(1.0), power)
+    return c.copysign(c.select(c.compare("ogt", size, c.number(1.0)), far, near), x)
 
 
 # --- logarithms ----------------------------------------------------------------------------------
@@ -228,7 +251,12 @@ def _sine_and_cosine(c: Code, x: str) -> tuple[str, str, str]:
     return c.select(tiny, x, first), second, fits
 
 
-TOTAL: dict[str, Callable[[Code, str], str]] = {"exp": _exp, "expm1": _expm1, "tanh": _tanh}
+TOTAL: dict[str, Callable[[Code, str], str]] = {
+    "exp": _exp,
+    "expm1": _expm1,
+    "tanh": _tanh,
+    "erf": _erf,
+}
 """Functions that are right for all arguments."""
 GUARDED: dict[str, Callable[[Code, str], tuple[str, str]]] = {
     "log": _log,

@@ -151,6 +151,11 @@ def test_functions_of_two_numbers(name: str, lanes: str) -> None:
 # --- edges ---------------------------------------------------------------------------------------
 
 
+def reference(name: str) -> Any:
+    """Return NumPy's function of a name, or SciPy's."""
+    return getattr(np, name, None) or getattr(special, name)
+
+
 def numpy_values(function: Any, *arrays: Array) -> Array:
     """Return what NumPy gives, whatever it thinks of it."""
     with np.errstate(all="ignore"):
@@ -180,7 +185,7 @@ def test_edges(name: str, lanes: str) -> None:
     """Zeros of both signs, infinities, NaN and subnormal numbers go where NumPy lets them go."""
     count = OPS[name].arity or 2
     arrays = [grid.ravel() for grid in np.meshgrid(*[EDGES] * count)]
-    wanted = numpy_values(getattr(np, name, None) or getattr(special, name), *arrays)
+    wanted = numpy_values(reference(name), *arrays)
     if OPS[name].arity is None:  # sums and products of three: one that changes nothing
         arrays.append(np.full(len(wanted), -0.0 if name == "add" else 1.0))
     found = compiled(name, lanes)(*arrays)
