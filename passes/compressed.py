@@ -120,7 +120,7 @@ def compressed(
             builder.input(*node.attrs)
         dtype = entry_dtype(graph)
         if order == 0:
-            fresh = copy_nodes(builder, graph, given=_inputs(builder, graph))
+            fresh = copy_nodes(builder, graph, given=bound_inputs(builder, graph))
             values = [builder.value(fresh[node.id]) for node in graph.outputs]
             made = taken(joined(builder, values, (), dtype), rows, len(rows))
         else:
@@ -267,13 +267,13 @@ def products(builder: Builder, graph: Graph, wrt: Sequence[str], reading: Readin
     inputs = [by_name[name] for name in wrt]
     linear = jvp(graph, wrt, values=False)
     builder.origin = Origin(rewrite="compressed", rule="seed", order=reading.order)
-    seeds: list[Value] = []
+    given: list[Value] = []
     lead: tuple[int, ...] = ()
     rows, columns = reading.rows, reading.columns
     if rows is not None:
         tangents = [node.attrs[0] for node in linear.inputs[n:]]
         linear = transpose(linear, tangents)
-        seeds = _seeds(builder, rows, [node.type for node in graph.outputs])
+        given = seeds(builder, rows, [node.type for node in graph.outputs])
         if rows.count > 1:
             lead = (rows.count,)
             linear = batch_graph(linear, lead, [i >= n for i in range(len(linear.inputs))])
@@ -281,25 +281,25 @@ def products(builder: Builder, graph: Graph, wrt: Sequence[str], reading: Readin
             linear = jvp(linear, wrt, values=False)
     if columns is not None:
         fixed = len(linear.inputs) - len(wrt)
-        seeds += _seeds(builder, columns, inputs)
+        given += seeds(builder, columns, inputs)
         if columns.count > 1:
             lead = (columns.count, *lead)
             marks = [i >= fixed for i in range(len(linear.inputs))]
             linear = batch_graph(linear, (columns.count,), marks)
-    bound = _inputs(builder, linear, n)
-    for node, seed in zip(linear.inputs[n:], seeds, strict=True):
+    bound = bound_inputs(builder, linear, n)
+    for node, seed in zip(linear.inputs[n:], given, strict=True):
         bound[node.id] = seed.node
     fresh = copy_nodes(builder, linear, given=bound)
     builder.origin = Origin(rewrite="compressed", rule="read", order=reading.order)
     return joined(builder, [builder.value(fresh[node.id]) for node in linear.outputs], lead, dtype)
 
 
-def _inputs(builder: Builder, graph: Graph, count: int | None = None) -> dict[int, Node]:
+def bound_inputs(builder: Builder, graph: Graph, count: int | None = None) -> dict[int, Node]:
     """Inputs of a graph in a builder that has inputs of those names."""
     return {node.id: builder.input(*node.attrs).node for node in graph.inputs[:count]}
 
 
-def _seeds(builder: Builder, coloring: Coloring, types: Sequence[Type]) -> list[Value]:
+def seeds(builder: Builder, coloring: Coloring, types: Sequence[Type]) -> list[Value]:
     """Return, for arrays of some types, 1 where the color is that of the direction, else 0."""
     made, start = [], 0
     for type in types:

@@ -12,17 +12,19 @@ from math import prod
 import numpy as np
 
 from graphad.builder import Builder, Value, paused_gc
-from graphad.cost import cost
-from graphad.errors import GraphadError
+from graphad.cost import Cost, cost
+from graphad.errors import DerivativeError, GraphadError
 from graphad.ir import Graph
 from graphad.op import Array, Operand
 from graphad.ops.factories import reshape_to
 from graphad.passes.array_pattern import Entries
 from graphad.passes.compressed import Reading, find_reading, looked_up, products, taken
 from graphad.passes.entries import Entry, count_unique, request
+from graphad.passes.moved_inputs import MovedReading, moved_entries, moved_reading
 from graphad.passes.pipeline import Pipeline
 from graphad.planning.candidates import Candidate
 from graphad.planning.layouts import Layout, Sparse, packed_shapes
+from graphad.planning.table import counted
 from graphad.planning.target import Block, Target
 
 NAME = "compressed"
@@ -62,36 +64,53 @@ def compressed_candidate(
     start = time.perf_counter()
     if layout == "distinct":
         return Candidate(NAME, "array", note='gives any layout but "distinct"')
+    wanted = None if entries is None else _listed(entries, target.order)
     try:
         request(target.base, target.order, target.wrt, ())
-        wanted = None if entries is None else _listed(entries, target.order)
-        reading = find_reading(target.base, target.order, target.wrt, wanted)
+        readings = _readings(target, wanted)
     except GraphadError as error:
         return Candidate(NAME, "array", note=str(error))
+    found: list[tuple[Cost, Layout, str, int]] = []
     with paused_gc():
-        laid = _laid_out(target, reading, layout, wanted)
-    made = Pipeline(ARRAYS)(laid.graph)
-    laid = Layout(made, laid.name, laid.sparse)
+        for reading in readings:
+            laid = _laid_out(target, reading, layout, wanted)
+            made = Pipeline(ARRAYS)(laid.graph)
+            laid = Layout(made, laid.name, laid.sparse)
+            found.append((cost(made), laid, _said(reading), reading.directions))
+    least, laid, detail, directions = min(found, key=lambda item: item[0].total)
     seconds = time.perf_counter() - start
     return Candidate(
-        NAME,
-        "array",
-        made,
-        cost(made),
-        seconds,
-        reading.directions,
-        detail=_said(reading),
-        laid=laid,
+        NAME, "array", laid.graph, least, seconds, directions, detail=detail, laid=laid
     )
 
 
-def _said(reading: Reading) -> str:
+def _readings(target: Target, wanted: Entries | None) -> list[Reading | MovedReading]:
+    """Return the ways to read entries: off products for the inputs, and for moved copies of them.
+
+    Raises
+    ------
+    DerivativeError
+        If there is neither.
+    """
+    moved = moved_reading(target.base, target.order, target.wrt)
+    try:
+        plain = find_reading(target.base, target.order, target.wrt, wanted)
+    except DerivativeError:
+        if moved is None:
+            raise
+        return [moved]
+    return [plain] if moved is None else [moved, plain]
+
+
+def _said(reading: Reading | MovedReading) -> str:
     """Say what the directions are."""
+    inner = reading.inner if isinstance(reading, MovedReading) else reading
     parts = []
-    if reading.columns is not None:
-        parts.append(f"{reading.columns.count} directions of variables")
-    if reading.rows is not None and (reading.order == 1 or reading.rows.count > 1):
-        parts.append(f"{reading.rows.count} of rows")
+    if inner.columns is not None:
+        what = "moved inputs" if isinstance(reading, MovedReading) else "variables"
+        parts.append(f"{counted(inner.columns.count, 'direction')} of {what}")
+    if inner.rows is not None and (inner.order == 1 or inner.rows.count > 1):
+        parts.append(f"{inner.rows.count} of rows")
     return f"{' by '.join(parts)} for {len(reading.entries):,} entries"
 
 
@@ -101,25 +120,32 @@ def _listed(entries: Sequence[Entry], order: int) -> Entries:
     return Entries(rows, indices.reshape(len(rows), order))
 
 
-def _laid_out(target: Target, reading: Reading, layout: str, wanted: Entries | None) -> Layout:
+def _laid_out(
+    target: Target, reading: Reading | MovedReading, layout: str, wanted: Entries | None
+) -> Layout:
     base = target.base
     builder = Builder()
     for node in base.inputs:
         builder.input(*node.attrs)
-    flat = products(builder, base, target.wrt, reading)
+    if isinstance(reading, MovedReading):
+        flat = moved_entries(builder, base, reading)
+        all_places = np.arange(len(reading.entries))
+    else:
+        flat = products(builder, base, target.wrt, reading)
+        all_places = reading.places
     make = type(base)
     if wanted is not None:
         at, found = looked_up(reading.entries, wanted, target.variables)
-        vector = taken(flat, reading.places[at], len(wanted), found)
+        vector = taken(flat, all_places[at], len(wanted), found)
         return Layout(builder.finish(base.name, [vector], make=make), "entries")
     if layout == "packed":
-        packed = _packed(target, reading, flat)
+        packed = _packed(target, reading.entries, flat, all_places)
         return Layout(builder.finish(base.name, packed, base.tree, make=make), layout)
     sparse: list[Sparse] = []
     outputs: list[Operand] = []
     for block in target.blocks:
         positions, entries = block_positions(block, reading.entries)
-        places = reading.places[entries]
+        places = all_places[entries]
         if layout == "dense":
             whole = taken(flat, places, block.size, positions)
             outputs.append(reshape_to(whole, block.shape))
@@ -132,9 +158,9 @@ def _laid_out(target: Target, reading: Reading, layout: str, wanted: Entries | N
     return Layout(made, layout, tuple(sparse))
 
 
-def _packed(target: Target, reading: Reading, flat: Value) -> list[Operand]:
+def _packed(target: Target, entries: Entries, flat: Value, places: Array) -> list[Operand]:
     """Put entries where their multi-indices stand among all, output by output of the base."""
-    n, entries = target.variables, reading.entries
+    n = target.variables
     first = entries.indices[:, 0]
     rank = first
     if target.order == 2:
@@ -144,7 +170,7 @@ def _packed(target: Target, reading: Reading, flat: Value) -> list[Operand]:
     for shape in packed_shapes(target):
         size = prod(shape)
         inside = np.flatnonzero((rank >= start) & (rank < start + size))
-        vector = taken(flat, reading.places[inside], size, rank[inside] - start)
+        vector = taken(flat, places[inside], size, rank[inside] - start)
         outputs.append(reshape_to(vector, shape))
         start += size
     return outputs
