@@ -65,6 +65,7 @@ class Compiled:
             graph.name,
             f"{graph!r}, compiled.",
             (self._tiers, self._code),
+            self._tiers.gate,
         )
         self._plain = graph.tree == 0
 

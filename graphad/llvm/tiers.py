@@ -16,14 +16,13 @@ from graphad.errors import InputError
 from graphad.ir import Graph
 from graphad.llvm.drivers import MEMORY, PARAMETERS, Signature, single, single_loop, tiled_loop
 from graphad.llvm.engine import ATTRIBUTES, Module, host, vector_lanes
+from graphad.llvm.entry import NEVER, Gate, make_gate
 from graphad.llvm.kernels import Kernel, Lanes, write_kernel
 from graphad.llvm.pointers import entry_points
 from graphad.llvm.tiles import OFFSET, copies
 
 SINGLE, BATCH = 0, 1
 """Kinds of loops: for single points, and for batches."""
-NEVER = 2**63 - 1
-"""A limit that is not reached: there is no better code."""
 LAUNCH = 5e-3
 """Seconds that making code takes at least."""
 MAKING = {SINGLE: 100e-6, BATCH: 150e-6}
@@ -210,7 +209,10 @@ class Tiers:
         self.cell.limit[:] = limits if patient else [NEVER, 0]
         first = code.module(SINGLE, 0 if patient else self.level)
         self.cell.code[SINGLE] = first.address("loop")
-        self._make = _maker(code, self.cell, self.level, patient)
+        self.gate, self._lengths = _gate(code.signature)
+        if self.gate is not None and not patient:
+            self.gate.point, self.gate.limit = first.address("point"), NEVER
+        self._make = _maker(code, self.cell, self.gate, self.level, patient)
         self._switch = SWITCH(self._make)
         # `ctypes.cast` would leave a cycle.
         self.cell.switch = ctypes.c_void_p.from_buffer(self._switch).value
@@ -230,7 +232,15 @@ class Tiers:
         self._make(kind)
 
 
-def _maker(code: Code, cell: Cell, level: int, patient: bool) -> Callable[[int], None]:
+def _gate(signature: Signature) -> tuple[Gate | None, object]:
+    if len(signature.inputs) == len(signature.outputs) == 1:
+        return make_gate(signature.inputs[0], signature.outputs[0])
+    return None, None
+
+
+def _maker(
+    code: Code, cell: Cell, gate: Gate | None, level: int, patient: bool
+) -> Callable[[int], None]:
     """Return what ``@dispatch`` calls when a limit is reached.
 
     It holds the cell and not the other way round, so that no cycle keeps code alive.
@@ -243,7 +253,10 @@ def _maker(code: Code, cell: Cell, level: int, patient: bool) -> Callable[[int],
             return
         try:
             if cell.limit[kind] != NEVER:
-                cell.code[kind] = code.module(kind, level).address("loop")
+                better = code.module(kind, level)
+                cell.code[kind] = better.address("loop")
+                if gate is not None and kind == SINGLE:
+                    gate.point, gate.limit = better.address("point"), NEVER
         finally:
             cell.limit[kind] = NEVER
             locks[kind].release()

@@ -10,6 +10,7 @@ import numpy as np
 
 from graphad.errors import GraphError
 from graphad.llvm.drivers import Signature
+from graphad.llvm.entry import Gate, open_way
 
 FROM_SIGNATURE = 31
 """Place of ``PyUFunc_FromFuncAndDataAndSignature`` in NumPy's table of functions."""
@@ -66,7 +67,13 @@ def check_operands(signature: Signature, name: str) -> None:
 
 
 def make_ufunc(
-    loop: int, data: int, signature: Signature, name: str, doc: str, owned: Any
+    loop: int,
+    data: int,
+    signature: Signature,
+    name: str,
+    doc: str,
+    owned: Any,
+    gate: Gate | None = None,
 ) -> np.ufunc:
     """Return a generalised ufunc that keeps alive what its code needs.
 
@@ -82,6 +89,8 @@ def make_ufunc(
         Of the ufunc.
     owned : object
         What has to live as long as the ufunc. It must not hold the ufunc.
+    gate : Gate, optional
+        The short way for calls with one point, if there are one input and one output.
     """
     inputs, outputs = len(signature.inputs), len(signature.outputs)
     capsule = import_module("numpy._core._multiarray_umath")._UFUNC_API
@@ -98,7 +107,8 @@ def make_ufunc(
         ctypes.c_char_p,
     )
     loops = (ctypes.c_void_p * 1)(loop)
-    datas = (ctypes.c_void_p * 1)(data or None)
+    # NumPy reads the first, the short way the second.
+    datas = (ctypes.c_void_p * 2)(data or None, ctypes.addressof(gate) if gate else None)
     types = ctypes.create_string_buffer(bytes([DOUBLE] * (inputs + outputs)))
     texts = (name.encode(), doc.encode(), signature.text.encode())
     made: np.ufunc = prototype(table[FROM_SIGNATURE])(
@@ -114,7 +124,9 @@ def make_ufunc(
         0,
         texts[2],
     )
-    _own(made, (owned, loops, datas, types, texts))
+    _own(made, (owned, loops, datas, types, texts, gate))
+    if gate is not None:
+        open_way(made, gate)
     return made
 
 

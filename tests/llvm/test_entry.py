@@ -1,0 +1,195 @@
+"""The short way into ufuncs: the same results as NumPy's own way, and only for what fits."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from graphad.llvm import Compiled, entry
+from graphad.llvm.entry import NEVER, arrays_are_known, place_of_call, way_in
+from graphad.llvm.ufunc import make_ufunc
+from tests.llvm.machine import Array, scalar_graph
+
+
+class Sub(np.ndarray[Any, Any]):
+    """An array of a class of its own."""
+
+
+class Real(float):
+    """A number of a class of its own."""
+
+
+class Foreign:
+    """Something that answers for itself."""
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> str:
+        return f"{method} of {ufunc.__name__}"
+
+
+def shut(fast: Compiled) -> np.ufunc:
+    """Return a ufunc of the same code without the short way."""
+    tiers = fast._tiers
+    signature = fast._code.signature
+    return make_ufunc(tiers.loop, tiers.data, signature, fast.graph.name, "", tiers)
+
+
+VECTOR = Compiled(scalar_graph(lambda x: x[::-1] * 2.0 + x[0], np.zeros(3)), 0)
+TABLE = Compiled(scalar_graph(lambda x: x.T * 2.0, np.zeros((2, 3))), 0)
+SUM = Compiled(scalar_graph(lambda x: x[0] * x[1] + x[2], np.zeros(3)), 0)
+NUMBER = Compiled(scalar_graph(lambda x: x * x + 1.0, 0.0), 0)
+SPREAD = Compiled(scalar_graph(lambda x: np.ones(2) * x, 0.0), 0)
+X = np.array([0.5, -2.0, 3.0])
+M = np.arange(6.0).reshape(2, 3)
+
+
+def read_only() -> Array:
+    """An array that cannot be written to."""
+    array = X.copy()
+    array.flags.writeable = False
+    return array
+
+
+ARGUMENTS: list[tuple[Compiled, Any]] = [
+    (VECTOR, X),
+    (VECTOR, read_only()),
+    (VECTOR, X[::-1]),
+    (VECTOR, np.stack([X, X], axis=1)[:, 0]),
+    (VECTOR, X.astype(np.float32)),
+    (VECTOR, X.astype(">f8")),
+    (VECTOR, X.astype(int)),
+    (VECTOR, np.frombuffer(b"\0" + X.tobytes(), np.uint8)[1:].view(float)),
+    (VECTOR, X.tolist()),
+    (VECTOR, np.stack([X, X])),
+    (VECTOR, np.zeros((1, 3))),
+    (VECTOR, np.zeros((0, 3))),
+    (TABLE, M),
+    (TABLE, np.asfortranarray(M)),
+    (TABLE, np.stack([M, M])),
+    (SUM, X),
+    (SUM, np.stack([X, X])),
+    (NUMBER, 1.5),
+    (NUMBER, np.float64(1.5)),
+    (NUMBER, np.float32(1.5)),
+    (NUMBER, np.array(1.5)),
+    (NUMBER, Real(1.5)),
+    (NUMBER, 3),
+    (NUMBER, True),
+    (NUMBER, X),
+    (SPREAD, 1.5),
+    (SPREAD, np.array(1.5)),
+    (SPREAD, X),
+]
+
+
+def test_layouts_are_known() -> None:
+    """On this interpreter and NumPy the short way is open."""
+    assert place_of_call() > 0
+    assert arrays_are_known()
+    assert way_in() is way_in() is not None
+
+
+@pytest.mark.parametrize(("fast", "x"), ARGUMENTS)
+def test_same_as_the_long_way(fast: Compiled, x: Any) -> None:
+    """Values, shapes, types and flags are those that NumPy gives."""
+    found, wanted = fast.ufunc(x), shut(fast)(x)
+    assert type(found) is type(wanted)
+    assert (found.dtype, found.shape) == (wanted.dtype, wanted.shape)
+    np.testing.assert_array_equal(found, wanted)
+    if isinstance(found, np.ndarray):
+        assert found.flags.writeable
+        assert found.flags.owndata
+        assert found is not fast.ufunc(x)
+
+
+@pytest.mark.parametrize(
+    ("fast", "bad"),
+    [
+        (VECTOR, np.zeros(4)),
+        (VECTOR, np.zeros((3, 1))),
+        (VECTOR, np.array(1.0)),
+        (VECTOR, 1.0),
+        (VECTOR, np.zeros(3, complex)),
+        (TABLE, np.zeros((3, 2))),
+        (TABLE, np.zeros(6)),
+        (NUMBER, "a"),
+        (NUMBER, 1j),
+    ],
+)
+def test_the_same_is_refused(fast: Compiled, bad: Any) -> None:
+    """What does not fit is left to NumPy, with its message."""
+    with pytest.raises((TypeError, ValueError)) as wanted:
+        shut(fast)(bad)
+    with pytest.raises(type(wanted.value)) as found:
+        fast.ufunc(bad)
+    assert str(found.value) == str(wanted.value)
+
+
+def test_other_calls() -> None:
+    """Calls with options, with an output, with too few or too many arguments are NumPy's."""
+    out = np.zeros(3)
+    assert VECTOR.ufunc(X, out) is out
+    assert VECTOR.ufunc(X, out=out) is out
+    np.testing.assert_array_equal(out, VECTOR.ufunc(X))
+    assert VECTOR.ufunc(X, dtype=np.float64).tolist() == out.tolist()
+    assert [value.tolist() for value in map(VECTOR.ufunc, [X, X])] == [out.tolist()] * 2
+    assert VECTOR.ufunc(*[X]).tolist() == out.tolist()
+    for arguments in ((), (X, out, out)):
+        with pytest.raises(TypeError, match="positional arguments"):
+            VECTOR.ufunc(*arguments)
+
+
+def test_arrays_of_other_classes() -> None:
+    """Classes that answer for themselves are asked, and subclasses come back."""
+    assert type(VECTOR.ufunc(X.view(Sub))) is Sub
+    assert VECTOR.ufunc(Foreign()) == "__call__ of f"
+
+
+def test_references() -> None:
+    """Calls leave the counts of what they touch as they are."""
+    held: list[Any] = [X, X.dtype, np.ndarray, VECTOR.ufunc, np.float64]
+    before = [sys.getrefcount(thing) for thing in held]
+    for _ in range(1000):
+        VECTOR.ufunc(X)
+        SUM.ufunc(X)
+        NUMBER.ufunc(1.5)
+    after = [sys.getrefcount(thing) for thing in held]
+    assert max(abs(a - b) for a, b in zip(before, after, strict=True)) < 100
+    assert sys.getrefcount(VECTOR.ufunc(X)) == sys.getrefcount(np.zeros(3))
+
+
+def test_counted_calls_go_around() -> None:
+    """While calls are counted, they go by NumPy's way; the short one opens with better code."""
+    fast = Compiled(scalar_graph(lambda x: x * 2.0, np.zeros(2)), "auto")
+    gate, cell = fast._tiers.gate, fast._tiers.cell
+    assert gate is not None
+    fast.ufunc(np.ones(2))
+    assert (gate.limit, cell.count[0]) == (0, 1)
+    cell.limit[0] = 2
+    fast.ufunc(np.ones(2))
+    assert (gate.limit, cell.count[0]) == (NEVER, 2)
+    assert gate.point == fast.address
+    assert fast.ufunc(np.ones(2)).tolist() == [2.0, 2.0]
+    assert cell.count[0] == 2
+
+
+def test_several_operands_have_no_short_way() -> None:
+    """It is for one input and one output."""
+    fast = Compiled(scalar_graph(lambda x, y: x * y, 0.0, 0.0), 0)
+    assert fast._tiers.gate is None
+    assert fast.ufunc(2.0, 3.0) == 6.0
+
+
+@pytest.mark.parametrize("what", ["place_of_call", "arrays_are_known"])
+def test_unknown_layouts(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where objects are not as they should be, there is only NumPy's way."""
+    monkeypatch.setattr(entry, what, lambda: 0)
+    way_in.cache_clear()
+    try:
+        assert way_in() is None
+        fast = Compiled(scalar_graph(lambda x: x * 2.0, np.zeros(2)), 0)
+        assert fast.ufunc(np.ones(2)).tolist() == [2.0, 2.0]
+    finally:
+        way_in.cache_clear()
