@@ -96,10 +96,10 @@ class Contender:
         The same for the whole batch; values have a row for each point.
     note : str
         Which of several formulations this is.
-    points : int, optional
-        How many points of the batch it is timed with, if not all: figures are for each point.
     keep : object
         What has to live as long as the calls.
+    points : int, optional
+        How many points of the batch it is timed with, if not all: figures are for each point.
     """
 
     name: str
@@ -110,8 +110,8 @@ class Contender:
     )
     batch: tuple[Callable[[], object], Callable[[], Array]] | None = None
     note: str = ""
-    points: int | None = None
     keep: Any = None
+    points: int | None = None
 
 
 def unique(variables: int, *orders: int) -> tuple[Entry, ...]:
