@@ -82,6 +82,11 @@ class MovedReading:
         """How many products are taken."""
         return self.inner.directions
 
+    @property
+    def whole(self) -> list[tuple[str, ...]] | None:
+        """The moved arrays of each direction, if each is in one as a whole."""
+        return _uniform(self.moved, self.inner)
+
 
 def moved_inputs(graph: Graph, wrt: Sequence[str]) -> Moved | None:
     """Return a function of moved inputs; None if it uses the inputs as they are.
@@ -221,7 +226,7 @@ def _products(reading: MovedReading) -> tuple[Graph, Array]:
     builder = Builder()
     for node in graph.inputs:
         builder.input(*node.attrs)
-    uniform = _uniform(moved, inner)
+    uniform = reading.whole
     if uniform is None or (inner.rows is not None and inner.rows.count != 1):
         flat = products(builder, graph, moved.names, inner)
         return builder.finish(graph.name, [flat]), reading.places

@@ -93,6 +93,8 @@ def _readings(target: Target, wanted: Entries | None) -> list[Reading | MovedRea
         If there is neither.
     """
     moved = moved_reading(target.base, target.order, target.wrt)
+    if moved is not None and moved.whole is not None and target.variables > LARGE:
+        return [moved]  # nothing is multiplied by a zero, so the other will hardly be better
     try:
         plain = find_reading(target.base, target.order, target.wrt, wanted)
     except DerivativeError:

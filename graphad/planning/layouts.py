@@ -307,8 +307,13 @@ def sparse_array(values: Array, where: Sparse, layout: str) -> Any:
         return values, where.coordinates
     if not where.shape:
         return values, where.coordinates
+    if layout == "csr":  # coordinates are in order: nothing needs to be sorted
+        rows, columns = where.coordinates
+        kind = np.int32 if max(*where.shape, len(rows)) < 2**31 else np.int64
+        starts = np.zeros(where.shape[0] + 1, kind)
+        np.cumsum(np.bincount(rows, minlength=where.shape[0]), out=starts[1:])
+        return sparse.csr_array((values, columns.astype(kind), starts), shape=where.shape)
     try:
-        made = sparse.coo_array((values, where.coordinates), shape=where.shape)
+        return sparse.coo_array((values, where.coordinates), shape=where.shape)
     except (TypeError, ValueError):  # an older SciPy: two axes at most
         return values, where.coordinates
-    return made.tocsr() if layout == "csr" else made
