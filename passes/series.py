@@ -343,8 +343,7 @@ def _rooted(term: Term) -> Rule:
 def _power(term: Term) -> Rule:
     """``y = uᵖ``, p a number: ``y_k = Σ_{j>0} (p j - k + j) u_j y_{k-j} / (k u_0)``.
 
-    Where p is 1 or above, or no number of the graph, the derivative rule instead, which is right at
-    u_0 = 0 too.
+    Where p is 1 or above, or no number, the derivative rule instead: it is right at u_0 = 0 too.
     """
     u, p = term.args
     exponents = _numbers(p)
@@ -369,8 +368,8 @@ def _power(term: Term) -> Rule:
 def _lowered(term: Term) -> Rule:
     """``y' = p uᵖ⁻¹ u' + y log(u) p'``, with uᵖ⁻¹, uᵖ⁻², … as far down as the order needs."""
     expansion = term.expansion
-    if expansion.depth >= expansion.order:
-        return _vanishing  # of this one the value alone is needed
+    if expansion.depth >= expansion.order:  # of this one the value alone is needed
+        return _vanishing
     expansion.depth += 1
     rule = _by_partials(term)
     expansion.depth -= 1

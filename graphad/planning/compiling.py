@@ -53,6 +53,9 @@ def compiled(graph: Any, opt: int | str) -> Compiled | Interpreted:
     opt : {"auto", 0, 1}
         Level of code generation.
     """
+    for node in graph.outputs:
+        if node.type.dtype.kind == "b":
+            return Interpreted(graph, f"{node!r} is a condition, and machine code gives numbers")
     try:
         return Compiled(lowered(graph), opt)
     except GraphadError as error:

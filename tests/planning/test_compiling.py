@@ -63,6 +63,9 @@ def test_what_is_too_large_or_not_double_is_interpreted() -> None:
     assert isinstance(large, Interpreted)
     assert "scalarize would make" in large.reason
     assert repr(large).startswith("<interpreted <graph")
+    condition = ga.trace(lambda x: x > 0, np.zeros(2)).compile()
+    assert isinstance(condition, Interpreted)
+    assert condition(np.array([1.0, -1.0])).tolist() == [True, False]
 
 
 def test_scalar_graphs_are_known() -> None:
