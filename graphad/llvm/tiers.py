@@ -148,16 +148,17 @@ class Code:
         )
         self._lock = threading.RLock()
         self._modules: dict[tuple[int, int], Module] = {}
+        # Written at once, since it may fail, and let go when it is compiled.
         one = write_kernel(graph, Lanes(1), "one")
         self.scratch = one.scratch
-        self._single_text = self._text_of_singles(one)
+        self._kernel: Kernel | None = one
 
     def module(self, kind: int, level: int) -> Module:
         """Return the code of a kind of loop at a level, and make it first if need be."""
         with self._lock:
             known = self._modules.get((kind, level))
             if known is None:
-                text = self._single_text if kind == SINGLE else self._text_of_batches()
+                text = self._text_of_singles() if kind == SINGLE else self._text_of_batches()
                 known = self._modules[kind, level] = Module(text, level)
             return known
 
@@ -165,7 +166,9 @@ class Code:
         """Whether there is code of a kind and level already."""
         return (kind, level) in self._modules
 
-    def _text_of_singles(self, kernel: Kernel) -> str:
+    def _text_of_singles(self) -> str:
+        kernel = self._kernel or write_kernel(self.graph, Lanes(1), "one")
+        self._kernel = None
         signature, names = self.signature, kernel.names
         parts = [DECLARED, *kernel.declarations.values(), *kernel.text, OFFSET, single(names)]
         parts.append(entry_points(signature, kernel.scratch))
