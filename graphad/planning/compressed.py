@@ -112,7 +112,8 @@ def _said(reading: Reading | MovedReading) -> str:
         what = "moved inputs" if isinstance(reading, MovedReading) else "variables"
         parts.append(f"{counted(inner.columns.count, 'direction')} of {what}")
     if inner.rows is not None and (inner.order == 1 or inner.rows.count > 1):
-        parts.append(f"{inner.rows.count} of rows")
+        count = inner.rows.count
+        parts.append(f"{count} of rows" if parts else f"{counted(count, 'direction')} of rows")
     return f"{' by '.join(parts)} for {len(reading.entries):,} entries"
 
 

@@ -52,6 +52,20 @@ def test_the_table_says_so() -> None:
     assert "no other way is followed" in plan.reason
 
 
+@pytest.mark.parametrize(
+    ("function", "order", "said"),
+    [
+        (lambda x: np.sum(np.sin(x)), 1, "1 direction of rows for 4 entries"),
+        (lambda x: np.sin(x), 2, "1 direction of variables for 4 entries"),
+        (lambda x: np.exp(x * x[0]), 2, "2 directions of moved inputs by 4 of rows for 10 entries"),
+    ],
+)
+def test_directions_are_told(function: Any, order: int, said: str) -> None:
+    """The table ends with what the directions are of, and for how many entries."""
+    derivative = ga.trace(function, np.zeros(4)).diff(order=order)
+    assert derivative.plan(layout="coo", mode="compressed").winner.detail == said
+
+
 @pytest.mark.parametrize("layout", ["dense", "packed", "coo"])
 @pytest.mark.parametrize("order", [1, 2])
 @pytest.mark.parametrize("name", SPARSE)
