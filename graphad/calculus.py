@@ -165,7 +165,7 @@ class Derivable(Graph):
             arrays, of what is no structural zero.
         mode : str
             ``"auto"``, one of ``"compose"``, ``"taylor"``, ``"multivariate"``, ``"directions"``,
-            ``"elimination"``, ``"edge-pushing"``, ``"forward"``, ``"reverse"``,
+            ``"elimination"``, ``"edge-pushing"``, ``"compressed"``, ``"forward"``, ``"reverse"``,
             ``"reverse-forward"``, or ``"nested"`` for this graph as it is.
         entries : iterable of tuple of int, or "diagonal", optional
             Elements that are wanted, as indices into the derivative (after the way through nested
