@@ -47,12 +47,14 @@ class _Array(ctypes.Structure):
 class Gate(ctypes.Structure):
     """What the short way reads: shapes of a point, its code, and the way around.
 
-    ``limit`` is `NEVER` if calls need not be counted any more.
+    ``limit`` and ``count`` are addresses: of the points to compute before better code is made, and
+    of how many were computed. The call that reaches the limit goes around, where code is made.
     """
 
     _fields_ = (
         ("point", ctypes.c_int64),
         ("limit", ctypes.c_int64),
+        ("count", ctypes.c_int64),
         ("around", ctypes.c_int64),
         ("rank_in", ctypes.c_int64),
         ("shape_in", ctypes.c_int64),
@@ -112,12 +114,8 @@ entry:
   %count = and i64 %nargs, {NEVER}
   %one = icmp eq i64 %count, 1
   %plain = icmp eq ptr %names, null
-  %at_limit = getelementptr i8, ptr %gate, i64 {field["limit"]}
-  %limit = load atomic i64, ptr %at_limit acquire, align 8
-  %free = icmp eq i64 %limit, {NEVER}
   %simple = and i1 %one, %plain
-  %ready = and i1 %simple, %free
-  br i1 %ready, label %look, label %around
+  br i1 %simple, label %look, label %around
 look:
   %x = load ptr, ptr %args
   %at_type = getelementptr i8, ptr %x, i64 {HEAD - POINTER}
@@ -171,6 +169,22 @@ other:
   br i1 %takes, label %have, label %around
 have:
   %in = phi ptr [ %data, %axis ], [ %at_value, %other ]
+  %at_limit = getelementptr i8, ptr %gate, i64 {field["limit"]}
+  %where_limit = load ptr, ptr %at_limit
+  %limit = load atomic i64, ptr %where_limit acquire, align 8
+  %final = icmp eq i64 %limit, {NEVER}
+  br i1 %final, label %go, label %counted
+counted:
+  %at_count = getelementptr i8, ptr %gate, i64 {field["count"]}
+  %where_count = load ptr, ptr %at_count
+  %before = load i64, ptr %where_count
+  %now = add i64 %before, 1
+  %enough = icmp sge i64 %now, %limit
+  br i1 %enough, label %around, label %counts
+counts:
+  %old = atomicrmw add ptr %where_count, i64 1 monotonic
+  br label %go
+go:
   %point = load ptr, ptr %gate
   %at_rank_out = getelementptr i8, ptr %gate, i64 {field["rank_out"]}
   %rank_out = load i64, ptr %at_rank_out
@@ -207,16 +221,22 @@ around:
 """
 
 
-def make_gate(shape_in: tuple[int, ...], shape_out: tuple[int, ...]) -> tuple[Gate, Any]:
-    """Return a gate that is shut, and the memory that it points to.
+def make_gate(
+    shape_in: tuple[int, ...], shape_out: tuple[int, ...], limit: int, count: int
+) -> tuple[Gate, Any]:
+    """Return a gate whose code is yet to be given, and the memory that it points to.
 
     Parameters
     ----------
     shape_in, shape_out : tuple of int
         Of a point.
+    limit, count : int
+        Addresses, as the gate wants them.
     """
     lengths = [(ctypes.c_int64 * max(1, len(s)))(*s) for s in (shape_in, shape_out)]
     gate = Gate(
+        limit=limit,
+        count=count,
         rank_in=len(shape_in),
         shape_in=ctypes.addressof(lengths[0]),
         rank_out=len(shape_out),
@@ -225,8 +245,8 @@ def make_gate(shape_in: tuple[int, ...], shape_out: tuple[int, ...]) -> tuple[Ga
     return gate, lengths
 
 
-def open_way(ufunc: np.ufunc, gate: Gate) -> None:
-    """Let calls of a ufunc come by the short way first, if it can be used.
+def open_way(ufunc: np.ufunc, gate: Gate, way: Module) -> None:
+    """Let calls of a ufunc come by the short way first.
 
     Parameters
     ----------
@@ -234,9 +254,9 @@ def open_way(ufunc: np.ufunc, gate: Gate) -> None:
         Of one input and one output, with the address of the gate as second of its data.
     gate : Gate
         Alive as long as the ufunc is.
+    way : Module
+        That of `way_in`, alive as long as the ufunc is.
     """
-    way = way_in()
-    if way is not None:
-        slot = ctypes.c_size_t.from_address(id(ufunc) + place_of_call())
-        gate.around = slot.value
-        slot.value = way.address("enter")
+    slot = ctypes.c_size_t.from_address(id(ufunc) + place_of_call())
+    gate.around = slot.value
+    slot.value = way.address("enter")

@@ -206,15 +206,16 @@ class Tiers:
         patient = opt == "auto"
         self.level = 1 if patient else int(opt)
         """The level of the code in the end."""
+        self._dispatcher = dispatcher()
         self.cell = Cell()
         work = len(code.graph.nodes)
         limits = [points_that_pay(kind, work) for kind in (SINGLE, BATCH)]
         self.cell.limit[:] = limits if patient else [NEVER, 0]
         first = code.module(SINGLE, 0 if patient else self.level)
         self.cell.code[SINGLE] = first.address("loop")
-        self.gate, self._lengths = _gate(code.signature)
-        if self.gate is not None and not patient:
-            self.gate.point, self.gate.limit = first.address("point"), NEVER
+        self.gate, self._lengths = _gate(code.signature, self.cell)
+        if self.gate is not None:
+            self.gate.point = first.address("point")
         self._make = _maker(code, self.cell, self.gate, self.level, patient)
         self._switch = SWITCH(self._make)
         # `ctypes.cast` would leave a cycle.
@@ -223,7 +224,7 @@ class Tiers:
     @property
     def loop(self) -> int:
         """Address of the inner loop; the last argument is the address of the cell."""
-        return dispatcher().address("dispatch")
+        return self._dispatcher.address("dispatch")
 
     @property
     def data(self) -> int:
@@ -235,10 +236,11 @@ class Tiers:
         self._make(kind)
 
 
-def _gate(signature: Signature) -> tuple[Gate | None, object]:
-    if len(signature.inputs) == len(signature.outputs) == 1:
-        return make_gate(signature.inputs[0], signature.outputs[0])
-    return None, None
+def _gate(signature: Signature, cell: Cell) -> tuple[Gate | None, object]:
+    if not len(signature.inputs) == len(signature.outputs) == 1:
+        return None, None
+    limit, count = (ctypes.addressof(cell) + place.offset for place in (Cell.limit, Cell.count))
+    return make_gate(signature.inputs[0], signature.outputs[0], limit, count)
 
 
 def _maker(
@@ -259,7 +261,7 @@ def _maker(
                 better = code.module(kind, level)
                 cell.code[kind] = better.address("loop")
                 if gate is not None and kind == SINGLE:
-                    gate.point, gate.limit = better.address("point"), NEVER
+                    gate.point = better.address("point")
         finally:
             cell.limit[kind] = NEVER
             locks[kind].release()

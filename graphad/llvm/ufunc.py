@@ -10,7 +10,7 @@ import numpy as np
 
 from graphad.errors import GraphError
 from graphad.llvm.drivers import Signature
-from graphad.llvm.entry import Gate, open_way
+from graphad.llvm.entry import Gate, open_way, way_in
 
 FROM_SIGNATURE = 31
 """Place of ``PyUFunc_FromFuncAndDataAndSignature`` in NumPy's table of functions."""
@@ -124,9 +124,10 @@ def make_ufunc(
         0,
         texts[2],
     )
-    _own(made, (owned, loops, datas, types, texts, gate))
-    if gate is not None:
-        open_way(made, gate)
+    way = way_in() if gate else None
+    _own(made, (owned, loops, datas, types, texts, gate, way))
+    if gate is not None and way is not None:
+        open_way(made, gate, way)
     return made
 
 

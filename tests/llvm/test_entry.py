@@ -160,19 +160,21 @@ def test_references() -> None:
     assert sys.getrefcount(VECTOR.ufunc(X)) == sys.getrefcount(np.zeros(3))
 
 
-def test_counted_calls_go_around() -> None:
-    """While calls are counted, they go by NumPy's way; the short one opens with better code."""
+def test_calls_are_counted() -> None:
+    """Calls by the short way are counted until better code is made, and then go to that."""
     fast = Compiled(scalar_graph(lambda x: x * 2.0, np.zeros(2)), "auto")
     gate, cell = fast._tiers.gate, fast._tiers.cell
     assert gate is not None
-    fast.ufunc(np.ones(2))
-    assert (gate.limit, cell.count[0]) == (0, 1)
-    cell.limit[0] = 2
-    fast.ufunc(np.ones(2))
-    assert (gate.limit, cell.count[0]) == (NEVER, 2)
-    assert gate.point == fast.address
+    first = gate.point
+    cell.limit[0] = 5
+    for count in (1, 2, 3, 4):
+        assert fast.ufunc(np.ones(2)).tolist() == [2.0, 2.0]
+        assert (gate.point, cell.count[0]) == (first, count)
     assert fast.ufunc(np.ones(2)).tolist() == [2.0, 2.0]
-    assert cell.count[0] == 2
+    assert cell.limit[0] == NEVER
+    assert gate.point == fast.address != first
+    assert fast.ufunc(np.ones(2)).tolist() == [2.0, 2.0]
+    assert cell.count[0] == 5
 
 
 def test_several_operands_have_no_short_way() -> None:
@@ -191,5 +193,7 @@ def test_unknown_layouts(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
         assert way_in() is None
         fast = Compiled(scalar_graph(lambda x: x * 2.0, np.zeros(2)), 0)
         assert fast.ufunc(np.ones(2)).tolist() == [2.0, 2.0]
+        # The way of ufuncs that are there already stays.
+        assert VECTOR.ufunc(X).tolist() == shut(VECTOR)(X).tolist()
     finally:
         way_in.cache_clear()
