@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# Tests neither read nor write the user's cache of machine code.
+os.environ["GRAPHAD_CACHE"] = "off"
 
 # No deadline, since machines differ; the same examples in every run, so that a failure stays one.
 settings.register_profile("graphad", deadline=None, derandomize=True, print_blob=True)
