@@ -243,12 +243,19 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=600.0, help="seconds for each task")
     parser.add_argument("--json", type=Path, help="where to write all figures")
     parser.add_argument("--core", type=int, default=0, help="that everything runs on")
+    parser.add_argument("--table", type=Path, nargs="*", help="print the tables of these files")
     parser.add_argument("--task", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.task:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {options.core})
         print(json.dumps(measured(options.task, tuple(options.peers))))
+        return
+
+    if options.table:
+        read = [json.loads(path.read_text(encoding="utf-8")) for path in options.table]
+        print(*(found["machine"] for found in read), sep="\n")
+        print("\n" + table([row for found in read for row in found["rows"]]))
         return
 
     from peers.tasks import TASKS

@@ -7,9 +7,12 @@ Batches run by `vmap` of all points, or of blocks of points, one block after the
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -29,6 +32,8 @@ MOST = 1 << 28
 """Bytes of the dense derivatives of all points that may be held at once."""
 FEW = 640
 """Points of a batch that would take many seconds."""
+LIMIT = 100.0
+"""Seconds to compile a program of scalars."""
 Function = Callable[[Any], Any]
 
 
@@ -209,6 +214,7 @@ def prepare(task: Task) -> list[Contender]:
     """Derive and compile each formulation, and take the fastest."""
     jax.jit(lambda x: x + 1.0)(jnp.zeros(1)).block_until_ready()
     if task.kind == "compile":
+        _check_limit()
         program = steps(task.variables)
         ways: dict[str, Function] = {"as scalars": lambda x: run(program, list(x), jnp.cos)[None]}
     elif task.kind in {"laplacian", "biharmonic"}:
@@ -226,6 +232,20 @@ def prepare(task: Task) -> list[Contender]:
         best.singles = quickest.singles
         best.note += f"; one point: {quickest.note}"
     return [best]
+
+
+def _check_limit() -> None:
+    """Compile the program in a process of its own first: it cannot be interrupted in this one."""
+    code = "from peers.with_jax import *; jax.jit(lambda x: run(steps(10), list(x), jnp.cos))"
+    try:
+        subprocess.run(
+            [sys.executable, "-c", f"{code}(jnp.zeros(10)).block_until_ready()"],
+            cwd=Path(__file__).parents[1],
+            timeout=LIMIT,
+            check=True,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Missing(f"not compiled within {LIMIT:.0f} s") from error
 
 
 def _once(call: Callable[[], object]) -> float:
