@@ -177,11 +177,13 @@ def table(rows: list[dict[str, Any]]) -> str:
                 ratios.append(
                     f"| {title} | {result['name']} | {' | '.join(_ratios(ours, result))} |"
                 )
-        ratios += [
-            f"| {title} | {result['peer']} | {result['missing']} | | | | |"
-            for result in row["results"]
-            if "missing" in result
-        ]
+        absent = [result for result in row["results"] if "missing" in result]
+        reasons: dict[str, list[str]] = {}
+        for result in absent:
+            reasons.setdefault(result["missing"], []).append(result["peer"])
+        told = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
+        if told:
+            ratios.append(f"| {title} | *{told}* | | | | | |")
     return "\n".join([*ratios, "", *figures])
 
 
@@ -277,7 +279,9 @@ def main() -> None:
             )
             if done.returncode:
                 print(done.stderr, file=sys.stderr)
-                rows.append({"title": task.title, "missing": done.stderr.strip()[-200:]})
+                rows.append(
+                    {"title": task.title, "missing": done.stderr.strip().splitlines()[-1][:200]}
+                )
                 continue
             rows.append(json.loads(done.stdout.splitlines()[-1]))
         except subprocess.TimeoutExpired:
