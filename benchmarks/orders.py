@@ -100,7 +100,8 @@ def draw(found: dict[str, list[int]], path: Path) -> None:
     axes.grid(alpha=0.3)
     axes.legend()
     figure.tight_layout()
-    figure.savefig(path, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(path, format="svg", metadata=nothing)
 
 
 def main() -> None:
