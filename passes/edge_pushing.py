@@ -29,7 +29,8 @@ from graphad.builder import G, paused_gc
 from graphad.ir import Node
 from graphad.passes.entries import Entry, MultiIndex, count_unique, request
 from graphad.passes.local import CAST, MULTIPLY, Local, times
-from graphad.passes.nested import Level, finish_level, positions_of, rows_of
+from graphad.passes.masks import bits
+from graphad.passes.nested import Level, finish_level, rows_of
 from graphad.passes.partials import Partials, Shapes
 from graphad.passes.pipeline import graph_pass
 from graphad.types import DTYPE_NAMES
@@ -191,10 +192,10 @@ class Sweep:
         for position, mask in enumerate(masks):
             following: dict[MultiIndex, None] = {}
             for part in found:
-                bits = self.extensions.get(part, 0) & mask
-                if bits and position == len(masks) - 1:
+                more = self.extensions.get(part, 0) & mask
+                if more and position == len(masks) - 1:
                     return True
-                for i in positions_of(bits):
+                for i in bits(more):
                     following[tuple(sorted((*part, i)))] = None
             found = following
         return False

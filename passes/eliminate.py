@@ -13,8 +13,9 @@ from graphad.ir import CONST, Graph, Node
 from graphad.ops import OPS
 from graphad.passes.elimination_orders import ORDERS, STEPS, Elimination, find_order
 from graphad.passes.elimination_sharing import Shared, Symbols
-from graphad.passes.elimination_structure import Linearized, Order, bits, cost_of, useful_edges
+from graphad.passes.elimination_structure import Linearized, Order, cost_of, useful_edges
 from graphad.passes.entries import SCALAR, Entry, Request, Scalars, finish_entries, request, scalars
+from graphad.passes.masks import bits
 from graphad.passes.nested import Level, finish_level, following, level_of
 from graphad.passes.pipeline import Pipeline, graph_pass
 from graphad.types import DTYPE_NAMES

@@ -25,9 +25,9 @@ from graphad.passes.elimination_structure import (
     Linearized,
     Order,
     Remaining,
-    bits,
     cost_of,
 )
+from graphad.passes.masks import bits
 
 ORDERS = ("forward", "reverse", "markowitz", "search")
 STEPS = 20_000

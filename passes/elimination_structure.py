@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from graphad.passes.masks import bits
 
 Order: TypeAlias = tuple[int, ...]
 """Vertices, in the order in which they are eliminated."""
@@ -40,14 +42,6 @@ class Linearized:
         """Vertices to eliminate, in the order of the graph."""
         ends = {*self.columns, *self.rows}
         return tuple([v for v in range(len(self.predecessors)) if v not in ends])
-
-
-def bits(mask: int) -> Iterator[int]:
-    """Yield the positions of the bits that are set, the lowest first."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
 
 
 def useful_edges(linear: Linearized) -> list[int]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from graphad.ir import Node
 from graphad.ops import OPS
-from graphad.passes.structure import Structure, bits
+from graphad.passes.masks import bits
+from graphad.passes.structure import Structure
 
 SUBTRACT = OPS["subtract"]
 

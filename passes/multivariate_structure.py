@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from graphad.builder import Builder, Value
 from graphad.ir import CONST, INPUT, Graph, Node
 from graphad.ops import OPS
 from graphad.passes.entries import MultiIndex, Scalars
+from graphad.passes.masks import bits
 from graphad.passes.multivariate_rules import UNBOUNDED
 from graphad.passes.series import LINEAR
 
@@ -89,20 +90,6 @@ class Structure:
                     seen.add(operand)
                     stack.append(operand)
         return found
-
-
-def bits(mask: int) -> Iterator[int]:
-    """Yield the positions of the bits of a number, from the lowest.
-
-    Examples
-    --------
-    >>> list(bits(0b1010))
-    [1, 3]
-    """
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
 
 
 def needed(graph: Graph, roots: Sequence[Node]) -> list[Node]:

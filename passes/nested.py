@@ -6,7 +6,7 @@ F''(x)[e_i, e_j] for i ≤ j, n(n+1)/2 of them and never n².
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphad.builder import G, copy_nodes, paused_gc
@@ -14,6 +14,7 @@ from graphad.errors import DerivativeError
 from graphad.ir import Node
 from graphad.passes.entries import Entry, Request, Scalars, finish_entries, request, scalars
 from graphad.passes.local import Lean, Local
+from graphad.passes.masks import bits
 from graphad.passes.pipeline import graph_pass
 
 MODES = {
@@ -136,14 +137,6 @@ def following(entries: Iterable[Entry], order: int) -> dict[Entry, int]:
     return found
 
 
-def positions_of(bits: int) -> Iterator[int]:
-    """Yield the positions of the bits that are set, the lowest first."""
-    while bits:
-        low = bits & -bits
-        yield low.bit_length() - 1
-        bits ^= low
-
-
 def next_order(level: Level, wanted: Request, order: int, way: str) -> Level:
     """Return the derivatives of order + 1 that entries are made of, by one more derivative.
 
@@ -169,7 +162,7 @@ def _pushed(level: Level, after: Mapping[Entry, int]) -> dict[Entry, Node]:
     local = level.local
     by_variable: dict[int, list[Entry]] = {}
     for key, node in level.nodes.items():
-        for variable in positions_of(after[key] & local.mask(node)):
+        for variable in bits(after[key] & local.mask(node)):
             by_variable.setdefault(variable, []).append(key)
     made: dict[Entry, Node] = {}
     for variable in sorted(by_variable):

@@ -12,7 +12,7 @@ from graphad.ir import CONST, Node
 from graphad.op import OPS, Attrs, Op
 from graphad.passes.entries import MultiIndex
 from graphad.passes.local import MASK, MULTIPLY, NEGATIVE, Lean, Local, times
-from graphad.passes.nested import positions_of
+from graphad.passes.masks import bits
 
 POWER = OPS["integer_power"]
 Blocks: TypeAlias = dict[tuple[MultiIndex, ...], int]
@@ -56,7 +56,7 @@ class Shape:
         for _ in range(order):
             raised: dict[MultiIndex, Node] = {}
             for index, partial in level.items():
-                for i in positions_of(local.mask(partial)):
+                for i in bits(local.mask(partial)):
                     if not index or i >= index[-1]:
                         (tangent,) = local.push([partial], i)
                         if tangent is not None:

@@ -170,22 +170,6 @@ def _is_real(node: Node) -> bool:
     return node.op is CONST and not node.type.shape and node.type.dtype.kind == "f"
 
 
-def bits(mask: int) -> list[int]:
-    """Return the positions of the bits of a mask.
-
-    Examples
-    --------
-    >>> bits(0b1011)
-    [0, 1, 3]
-    """
-    found = []
-    while mask:
-        low = mask & -mask
-        found.append(low.bit_length() - 1)
-        mask ^= low
-    return found
-
-
 def cone(builder: Builder, roots: Sequence[Node], stops: Sequence[Node]) -> list[Node]:
     """Return the nodes between `stops` and `roots`, operands first, `stops` not among them."""
     stopped = {node.id for node in stops}

@@ -23,10 +23,10 @@ from graphad.passes.elimination_orders import (
 from graphad.passes.elimination_structure import (
     Linearized,
     Remaining,
-    bits,
     cost_of,
     useful_edges,
 )
+from graphad.passes.masks import bits
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 CHAIN = Linearized(((), (0,), (1,), (2,)), (0,), (3,))
