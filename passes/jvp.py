@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from graphad.builder import Builder, G, Value, copy_nodes, live_marks, paused_gc
 from graphad.errors import DerivativeError
 from graphad.ir import Graph, Node, Tree
-from graphad.op import Operand
+from graphad.op import Op, Operand
 from graphad.ops import OPS
 from graphad.passes.pipeline import graph_pass
 from graphad.types import Type
@@ -125,10 +125,17 @@ def zeros(builder: Builder, type: Type) -> Value:
     return zero
 
 
-def _check_analytic(node: Node, moved: Sequence[Value | None]) -> None:
-    if any(moved[operand.id] is not None and operand.type.is_complex for operand in node.inputs):
+def check_analytic(op: Op, moving: Sequence[Type]) -> None:
+    """Refuse an op that has no complex derivative.
+
+    Raises
+    ------
+    DerivativeError
+        If it is one, and an operand that moves is complex.
+    """
+    if not op.analytic and any(type.is_complex for type in moving):
         raise DerivativeError(
-            f"{node.op.name} of a complex number is not analytic, so it has no complex derivative; "
+            f"{op.name} of a complex number is not analytic, so it has no complex derivative; "
             "write it with the real and imaginary parts as real inputs"
         )
 
@@ -160,13 +167,11 @@ def push_forward(
         moved[id] = builder.value(node)
     for node in graph.nodes:
         rule = node.op.jvp
-        if not node.op.analytic:
-            _check_analytic(node, moved)
-        if rule is None or not live[node.id] or not node.type.is_inexact:
+        moving = [item.type for item in node.inputs if moved[item.id] is not None]
+        check_analytic(node.op, moving)
+        if rule is None or not moving or not live[node.id] or not node.type.is_inexact:
             continue
         incoming = [moved[operand.id] for operand in node.inputs]
-        if all(tangent is None for tangent in incoming):
-            continue
         builder.origin = builder.derive(graph.origins[node.id], "jvp", node.op.name, 1)
         operands = [Value(builder, fresh[operand.id]) for operand in node.inputs]
         out = Value(builder, fresh[node.id])

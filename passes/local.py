@@ -15,10 +15,10 @@ from typing import TypeAlias
 import numpy as np
 
 from graphad.builder import Builder, Value
-from graphad.errors import DerivativeError
 from graphad.ir import CONST, Node
 from graphad.op import Attrs, Op
 from graphad.ops import OPS
+from graphad.passes.jvp import check_analytic
 from graphad.types import DTYPE_NAMES
 
 ADD, SUBTRACT, MULTIPLY, DIVIDE = OPS["add"], OPS["subtract"], OPS["multiply"], OPS["divide"]
@@ -209,8 +209,8 @@ class Local:
             elif made.type.is_inexact:
                 for operand in made.inputs:
                     found |= masks[operand.id]
-                if found and not made.op.analytic:
-                    _check_analytic(made)
+                if found:
+                    check_analytic(made.op, [operand.type for operand in made.inputs])
             masks.append(found if made.op.jvp is not None or variable is not None else 0)
         return masks[node.id]
 
@@ -305,11 +305,3 @@ class Local:
             else:
                 attrs = (DTYPE_NAMES[operand.type.dtype],)
                 yield operand, self.builder.emit(CAST, (made.node,), attrs)
-
-
-def _check_analytic(node: Node) -> None:
-    if any(operand.type.is_complex for operand in node.inputs):
-        raise DerivativeError(
-            f"{node.op.name} of a complex number is not analytic, so it has no complex derivative; "
-            "write it with the real and imaginary parts as real inputs"
-        )

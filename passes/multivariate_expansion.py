@@ -18,6 +18,7 @@ from graphad.ir import CONST, Graph, Node, Origin
 from graphad.op import Array, Attrs, Number, Op, Operand
 from graphad.ops import OPS
 from graphad.passes.entries import MultiIndex
+from graphad.passes.jvp import check_analytic
 from graphad.passes.multivariate_rules import (
     COMPOSED,
     Recipe,
@@ -28,7 +29,7 @@ from graphad.passes.multivariate_rules import (
 )
 from graphad.passes.multivariate_structure import factors, inner_products, leaf_value, needed
 from graphad.passes.multivariate_sums import Sum
-from graphad.passes.series import check_analytic, is_one
+from graphad.passes.series import is_one
 from graphad.types import Type
 
 

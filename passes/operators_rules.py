@@ -25,6 +25,7 @@ from graphad.errors import DerivativeError
 from graphad.op import Array, Attrs, Number, Op, Operand
 from graphad.ops import OPS
 from graphad.passes.compositions import COMPOSED
+from graphad.passes.jvp import check_analytic
 from graphad.passes.operators_blocks import Block
 from graphad.passes.operators_products import Products
 from graphad.passes.operators_symbol import Closure
@@ -108,11 +109,7 @@ class Rules:
         moving = [arg for arg in args if not arg.is_constant]
         if op.jvp is None or not moving or not out.type.is_inexact:
             return Jet(self, out, {})
-        if not op.analytic and any(arg.type.is_complex for arg in moving):
-            raise DerivativeError(
-                f"{op.name} of a complex number is not analytic, so it has no complex derivative; "
-                "write it with the real and imaginary parts as real inputs"
-            )
+        check_analytic(op, [arg.type for arg in moving])
         if op in LINEAR or (op in (MULTIPLY, EINSUM) and len(moving) == 1):
             return self._linear(op, args, attrs, out)
         if op is DIVIDE and args[1].is_constant:

@@ -31,6 +31,7 @@ from graphad.op import Array, Attrs, Number, Op, Operand
 from graphad.ops import OPS
 from graphad.ops.factories import broadcast_to, total
 from graphad.passes.compositions import COMPOSED
+from graphad.passes.jvp import check_analytic
 from graphad.types import Type
 
 Coefficient: TypeAlias = "Value | None"
@@ -198,21 +199,6 @@ def _vanishing(k: int) -> Operand | None:
 def is_one(value: Value) -> bool:
     """Whether a value is a constant of ones."""
     return value.node.op is CONST and bool(np.all(value.node.attrs[0].array == 1))
-
-
-def check_analytic(op: Op, moving: Sequence[Type]) -> None:
-    """Refuse an op that has no complex derivative.
-
-    Raises
-    ------
-    DerivativeError
-        If it is one, and an operand that moves is complex.
-    """
-    if not op.analytic and any(type.is_complex for type in moving):
-        raise DerivativeError(
-            f"{op.name} of a complex number is not analytic, so it has no complex derivative; "
-            "write it with the real and imaginary parts as real inputs"
-        )
 
 
 def coefficient(term: Term, k: int) -> Coefficient:
