@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from typing import Any
 
-from graphad.calculus import OPTIMIZE, Derivable, Wrt
+from graphad.calculus import Derivable, Wrt
 from graphad.cost import Cost, cost
 from graphad.evaluate.calling import evaluate
 from graphad.passes.batch import batch
-from graphad.passes.pipeline import Pass, Pipeline, Report
+from graphad.passes.pipeline import OPTIMIZE, Pass, Pipeline, Report
 from graphad.passes.scalarize import scalarize
 from graphad.planning.compiling import compiled
 from graphad.planning.joint import joint_graph

@@ -13,7 +13,7 @@ from graphad.ir import Graph
 from graphad.passes.diff import MODES, Leaf, check_reverse, choose_mode, differentiate
 from graphad.passes.jvp import jvp, named
 from graphad.passes.operators import Terms, biharmonic_terms, laplacian_terms, operator
-from graphad.passes.pipeline import Pipeline
+from graphad.passes.pipeline import OPTIMIZE, Pipeline
 from graphad.passes.taylor import taylor
 from graphad.passes.transpose import transpose
 from graphad.passes.wiring import directed, joined
@@ -23,8 +23,6 @@ from graphad.planning.planner import MEMORY, NODES, SECONDS
 G = TypeVar("G", bound=Graph)
 Wrt: TypeAlias = str | int | Sequence[str | int] | None
 
-OPTIMIZE = "fold,simplify,contract,simplify,collect,simplify,assemble,schedule,cse"
-"""The passes that derivatives go through, unless ``optimize=False`` is said."""
 HIGHEST = 100
 """The highest order that is derived by first derivatives of first derivatives."""
 

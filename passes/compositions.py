@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from graphad.op import Attrs, Op
+from graphad.op import Attrs, Op, Operand
 from graphad.ops import OPS
 from graphad.ops.contraction import make_spec, parse_spec
 
@@ -41,23 +41,37 @@ def _folded_einsum(args: tuple[Term, ...], attrs: Attrs) -> Term | None:
     return result
 
 
-def _integer_power(args: tuple[Term, ...], attrs: Attrs) -> Term | None:
-    """Repeated squaring of series, which is right also where the base is 0."""
-    (square,), n = args, abs(attrs[0])
+def repeated(factor: Operand, count: int) -> Operand:
+    """Return a product of equal factors by repeated squaring, right also where they are 0.
+
+    Parameters
+    ----------
+    factor : Operand
+        A series, a polynomial, or a value.
+    count : int
+        How many, at least 1.
+    """
+    square, left, result = factor, count, None
+    while left:
+        if left & 1:
+            result = square if result is None else MULTIPLY(result, square)
+        left >>= 1
+        if left:
+            square = MULTIPLY(square, square)
+    assert result is not None
+    return result
+
+
+def _integer_power(args: tuple[Term, ...], attrs: Attrs) -> Operand | None:
+    """Repeated squaring of series."""
+    (base,), n = args, attrs[0]
     if n == 0:
         return None
-    result: Term | None = None
-    while n:
-        if n & 1:
-            result = square if result is None else result.emit(MULTIPLY, (result, square), ())
-        n >>= 1
-        if n:
-            square = square.emit(MULTIPLY, (square, square), ())
-    assert result is not None
-    return result.emit(RECIPROCAL, (result,), ()) if attrs[0] < 0 else result
+    made = repeated(base, abs(n))
+    return RECIPROCAL(made) if n < 0 else made
 
 
-COMPOSED: dict[Op, Callable[[tuple[Term, ...], Attrs], Term | None]] = {
+COMPOSED: dict[Op, Callable[[tuple[Term, ...], Attrs], Operand | None]] = {
     MULTIPLY: _folded_product,
     OPS["einsum"]: _folded_einsum,
     OPS["integer_power"]: _integer_power,

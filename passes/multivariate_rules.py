@@ -33,6 +33,7 @@ from graphad.errors import DerivativeError
 from graphad.ir import CONST
 from graphad.op import Attrs, Op, Operand
 from graphad.ops import OPS
+from graphad.passes.compositions import repeated
 from graphad.passes.entries import MultiIndex
 from graphad.passes.series import LINEAR
 
@@ -352,18 +353,8 @@ def _multiplied(factors: tuple[Packed, ...]) -> Operand:
 
 
 def _integer_power(args: tuple[Packed, ...], attrs: Attrs) -> Packed | None:
-    """Repeated squaring, which is right also where the base is 0."""
-    (square,), n = args, attrs[0]
-    if n <= 0:
-        return None
-    result: Packed | None = None
-    while n:
-        if n & 1:
-            result = square if result is None else result.emit(MULTIPLY, (result, square), ())
-        n >>= 1
-        if n:
-            square = square.emit(MULTIPLY, (square, square), ())
-    return result
+    """Repeated squaring; negative powers have a recurrence."""
+    return _packed(repeated(args[0], attrs[0])) if attrs[0] > 0 else None
 
 
 COMPOSED: dict[Op, Callable[[tuple[Packed, ...], Attrs], Packed | None]] = {

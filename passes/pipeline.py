@@ -13,6 +13,9 @@ from graphad.cost import operations
 from graphad.errors import GraphError, PassError
 from graphad.ir import Graph, verify
 
+OPTIMIZE = "fold,simplify,contract,simplify,collect,simplify,assemble,schedule,cse"
+"""The passes that derivatives at array grain go through."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

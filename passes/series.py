@@ -170,6 +170,7 @@ class Expansion:
         composed = COMPOSED.get(op) if moving else None
         made = None if composed is None else composed(args, attrs)
         if made is not None:
+            assert isinstance(made, Term)
             return made
         key = (op, args, attrs)
         term = self._table.get(key)

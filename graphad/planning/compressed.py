@@ -21,15 +21,13 @@ from graphad.passes.array_pattern import Entries
 from graphad.passes.compressed import Reading, find_reading, looked_up, products, taken
 from graphad.passes.entries import Entry, count_unique, request
 from graphad.passes.moved_inputs import MovedReading, moved_entries, moved_reading
-from graphad.passes.pipeline import Pipeline
+from graphad.passes.pipeline import OPTIMIZE, Pipeline
 from graphad.planning.candidates import Candidate
 from graphad.planning.layouts import Layout, Sparse, packed_shapes
 from graphad.planning.table import counted
 from graphad.planning.target import Block, Target
 
 NAME = "compressed"
-ARRAYS = "fold,simplify,contract,simplify,collect,simplify,assemble,schedule,cse"
-"""What derivatives at array grain go through."""
 LARGE = 5_000
 """Sparse derivatives of functions of more scalars than this are derived at array grain, where there
 is a way, and scalars are not looked at."""
@@ -74,7 +72,7 @@ def compressed_candidate(
     with paused_gc():
         for reading in readings:
             laid = _laid_out(target, reading, layout, wanted)
-            made = Pipeline(ARRAYS)(laid.graph)
+            made = Pipeline(OPTIMIZE)(laid.graph)
             laid = Layout(made, laid.name, laid.sparse)
             found.append((cost(made), laid, _said(reading), reading.directions))
     least, laid, detail, directions = min(found, key=lambda item: item[0].total)

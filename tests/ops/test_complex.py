@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from graphad import api
 from graphad.builder import Builder
 from graphad.evaluate import Program
 from graphad.op import OPS
-from graphad.passes import Pipeline, diff
+from graphad.passes import Pipeline, diff, pipeline
 from graphad.types import make_type
 
-OPTIMIZE = Pipeline(api.OPTIMIZE)
+OPTIMIZE = Pipeline(pipeline.OPTIMIZE)
 SCALAR = make_type((), np.dtype(np.complex128))
 HOLOMORPHIC = {
     "exp": np.exp,

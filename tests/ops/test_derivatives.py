@@ -8,11 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from graphad import api
 from graphad.evaluate import Program, precise
 from graphad.ir import Graph
 from graphad.op import OPS, Array, Op, Sample
-from graphad.passes import Pipeline
+from graphad.passes import Pipeline, pipeline
 from graphad.passes.diff import Leaf, differentiate
 from tests.ops.calculus import (
     ORDERS,
@@ -26,7 +25,7 @@ from tests.ops.calculus import (
     samples_of,
 )
 
-OPTIMIZE = Pipeline(api.OPTIMIZE)
+OPTIMIZE = Pipeline(pipeline.OPTIMIZE)
 TOLERANCE = 1e-12
 DEAREST = 2500
 """Most elements to evaluate in many digits; larger graphs are compared with differences only."""

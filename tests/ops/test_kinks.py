@@ -7,15 +7,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from graphad import api
 from graphad.builder import Builder
 from graphad.evaluate import Program
 from graphad.ir import Graph
 from graphad.op import OPS, Operand
-from graphad.passes import Pipeline, diff
+from graphad.passes import Pipeline, diff, pipeline
 from graphad.types import FLOAT64, make_type
 
-OPTIMIZE = Pipeline(api.OPTIMIZE)
+OPTIMIZE = Pipeline(pipeline.OPTIMIZE)
 exp, greater, log, sin, sqrt, where = (
     OPS[name] for name in ("exp", "greater", "log", "sin", "sqrt", "where")
 )

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from graphad.api import OPTIMIZE
 from graphad.cost import cost
 from graphad.evaluate import Program, precise
 from graphad.ir import Graph
 from graphad.op import OPS
 from graphad.passes import Pipeline, collect
+from graphad.passes.pipeline import OPTIMIZE
 from tests.passes.algebra import algebra
 from tests.passes.graphs import graph_of, names_of
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import graphad as ga
-from graphad.calculus import OPTIMIZE
 from graphad.errors import DerivativeError
 from graphad.evaluate.interpreter import Program
 from graphad.ir import Graph, verify
@@ -18,6 +17,7 @@ from graphad.passes import PASSES, Pipeline, compressed, nested
 from graphad.passes.array_pattern import Entries
 from graphad.passes.compressed import find_reading, looked_up
 from graphad.passes.entries import request
+from graphad.passes.pipeline import OPTIMIZE
 from tests.passes.functions import CASES
 from tests.passes.sparse_functions import SPARSE
 from tests.strategies import arguments, graphs

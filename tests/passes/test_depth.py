@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from graphad import passes
-from graphad.api import OPTIMIZE
 from graphad.evaluate import Program
 from graphad.ir import Graph, verify
 from graphad.op import OPS
 from graphad.passes import PASSES, Pipeline
+from graphad.passes.pipeline import OPTIMIZE
 from tests.passes.graphs import graph_of
 
 LENGTH = 2400

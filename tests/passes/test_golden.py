@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from graphad import passes
-from graphad.api import OPTIMIZE
 from graphad.ir import Graph, verify
 from graphad.passes import PASSES, Pipeline
+from graphad.passes.pipeline import OPTIMIZE
 from graphad.text import dump, parse
 
 FOLDER = Path(__file__).parents[1] / "golden"

@@ -10,7 +10,6 @@ from hypothesis import given, settings, strategies as st
 
 import graphad as ga
 from graphad.builder import Builder
-from graphad.calculus import OPTIMIZE
 from graphad.evaluate.interpreter import Program
 from graphad.ir import Graph, verify
 from graphad.op import Array
@@ -18,6 +17,7 @@ from graphad.passes import Pipeline, nested
 from graphad.passes.array_pattern import Entries, array_pattern
 from graphad.passes.entries import request
 from graphad.passes.moved_inputs import MovedReading, moved_entries, moved_inputs, moved_reading
+from graphad.passes.pipeline import OPTIMIZE
 from tests.passes.sparse_functions import SPARSE
 from tests.strategies import arguments, graphs
 

@@ -21,6 +21,7 @@ from graphad.passes.operators import (
     operator,
     positions,
 )
+from graphad.passes.pipeline import OPTIMIZE
 
 POINT = np.array([0.3, -0.5, 0.7])
 
@@ -342,7 +343,7 @@ def test_vectors_and_operations_of_a_network() -> None:
     names = {node.op.name for node in laplacian.nodes}
     assert not names & {"take", "concatenate"}
     hessian = graph.diff().diff()
-    traced = ga.trace(lambda x: np.trace(hessian(x)), np.zeros(n)).run(ga.api.OPTIMIZE)
+    traced = ga.trace(lambda x: np.trace(hessian(x)), np.zeros(n)).run(OPTIMIZE)
     directions = value + n * (graph.taylor(2).cost().total - value)
     assert laplacian.cost().total < 0.62 * directions < 0.62 * traced.cost().total
     rays = value + n * n * (graph.taylor(4).cost().total - value)
