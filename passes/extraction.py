@@ -10,12 +10,10 @@ and common subexpression elimination) cut to two terms; larger ones are found tw
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from heapq import heappop, heappush
-from typing import NamedTuple
 
-from graphad.passes.polynomials import Monomial, Polynomial, System, times
+from graphad.passes.extraction_parts import Kernel, Pair, Part, Shape, Term, is_tame, split_terms
+from graphad.passes.polynomials import Monomial, System
 
 MOST_TERMS = 80
 """Longer polynomials are not searched for kernels: that takes the square of their length."""
@@ -25,75 +23,6 @@ WORK = 1_000_000
 """Most parts that are gone through: a bound on time that does not depend on the machine."""
 LARGEST = 300_000
 """Most parts that a system may have to begin with, for anything to be taken out of it."""
-LARGEST_IN_KERNELS = 1e15
-"""Kernels are made of coefficients from its inverse up to it, so that quotients of two of them are
-far from overflow in single precision too."""
-
-
-class Pair(NamedTuple):
-    """A product of two atoms, or of a number and an atom (`left` is -1)."""
-
-    left: int
-    right: int
-    number: float = 1.0
-
-
-class Kernel(NamedTuple):
-    """The sum ``left + ratio·right``."""
-
-    left: Monomial
-    right: Monomial
-    ratio: float
-
-
-class Place(NamedTuple):
-    """A polynomial, by its atom, and the monomial or the two monomials in it that are meant."""
-
-    atom: int
-    first: Monomial
-    second: Monomial | None = None
-
-
-def price(monomial: Monomial, coefficient: float) -> int:
-    """Return the multiplications of a term."""
-    if not monomial:
-        return 0
-    return len(monomial) - 1 + (abs(coefficient) != 1.0)
-
-
-def is_tame(coefficient: float) -> bool:
-    """Whether quotients of a coefficient and another like it are far from overflow."""
-    return 1.0 / LARGEST_IN_KERNELS <= abs(coefficient) <= LARGEST_IN_KERNELS
-
-
-def split_terms(first: Monomial, second: Monomial) -> tuple[Monomial, Monomial, Monomial]:
-    """Return the greatest common divisor of two monomials and what it leaves of them.
-
-    Examples
-    --------
-    >>> split_terms((0, 0, 1), (0, 1, 1, 2))
-    ((0, 1), (0,), (1, 2))
-    """
-    if len(first) == len(second) == 1 and first != second:
-        return (), first, second
-    common: list[int] = []
-    left: list[int] = []
-    right: list[int] = []
-    i = j = 0
-    while i < len(first) and j < len(second):
-        a, b = first[i], second[j]
-        if a == b:
-            common.append(a)
-            i, j = i + 1, j + 1
-        elif a < b:
-            left.append(a)
-            i += 1
-        else:
-            right.append(b)
-            j += 1
-    left.extend(first[i:])
-    right.extend(second[j:])
-    return tuple(common), tuple(left), tuple(right)
 
 
 class Extraction:
@@ -107,29 +36,35 @@ class Extraction:
 
     def __init__(self, system: System) -> None:
         self.system = system
-        self.polynomials = system.defined
-        self.places: dict[Pair | Kernel, dict[Place, None]] = {}
-        self.counts: dict[Pair, Counter[tuple[float, Monomial]]] = {}
-        self.totals: dict[Pair, int] = {}
-        self.serial: dict[Pair | Kernel, int] = {}
-        self.heap: list[tuple[int, bool, int, Pair | Kernel]] = []
-        self.touched: dict[Pair | Kernel, None] = {}
+        self.polynomials: dict[int, dict[Monomial, Term]] = {}
+        self.pairs: dict[tuple[int, int, float], Pair] = {}
+        self.products: dict[Monomial, list[tuple[Pair, int]]] = {}
+        self.shapes: dict[tuple[float, Monomial], Shape] = {}
+        self.kernels: dict[tuple[Monomial, Monomial, float], Kernel] = {}
+        self.heap: list[tuple[int, bool, int]] = []
+        self.looked_at: list[Part] = []
+        self.touched: dict[Part, bool] = {}
+        self.terms = 0
         self.work = 0
 
     def run(self, steps: int) -> int:
         """Take out what saves most until nothing does, or for so many steps; return the steps."""
         if self._size() > LARGEST:
             return 0
-        for atom in sorted(self.polynomials):
-            before: Polynomial = {}
-            for monomial, coefficient in self.polynomials[atom].items():
-                self._enter(atom, monomial, before)
-                before[monomial] = coefficient
+        defined = self.system.defined
+        for atom in sorted(defined):
+            polynomial = defined[atom]
+            self.polynomials[atom] = {}
+            for monomial, coefficient in polynomial.items():
+                self._enter(atom, monomial, coefficient, len(polynomial))
         self._flush()
         done = 0
         while self.heap and done < steps and self.work < WORK:
-            saving, _, _, part = heappop(self.heap)
-            now = self._saving(part)
+            saving, _, serial = heappop(self.heap)
+            part = self.looked_at[serial]
+            if part.queued == -saving:
+                part.queued = 0
+            now = part.saving()
             if now <= 0:
                 continue
             if now != -saving:
@@ -138,15 +73,18 @@ class Extraction:
             if isinstance(part, Kernel):
                 self._take_kernel(part)
             else:
+                assert isinstance(part, Pair)
                 self._take_pair(part)
             self._flush()
             done += 1
+        for atom, terms in self.polynomials.items():
+            defined[atom] = {monomial: term.coefficient for monomial, term in terms.items()}
         return done
 
     def _size(self) -> int:
         """About how many pairs and kernels there are to begin with."""
         size = 0
-        for polynomial in self.polynomials.values():
+        for polynomial in self.system.defined.values():
             terms = len(polynomial)
             size += terms * terms // 2 if terms <= MOST_TERMS else 0
             size += sum([len(monomial) ** 2 // 2 for monomial in polynomial])
@@ -154,176 +92,171 @@ class Extraction:
 
     # --- where parts stand -----------------------------------------------------------------------
 
-    def _parts(
-        self, atom: int, monomial: Monomial, others: Polynomial
-    ) -> Iterator[tuple[Pair | Kernel, Place]]:
-        """The pairs of a term, and its kernels with other terms of its polynomial."""
+    def _enter(self, atom: int, monomial: Monomial, coefficient: float, size: int = 0) -> None:
+        """Put a term into a polynomial, which has `size` terms in the end."""
         polynomial = self.polynomials[atom]
-        coefficient = polynomial[monomial]
-        place = Place(atom, monomial)
-        atoms = list(dict.fromkeys(monomial))
-        for i, a in enumerate(atoms):
-            if abs(coefficient) not in {0.0, 1.0}:
-                yield Pair(-1, a, abs(coefficient)), place
-            if monomial.count(a) > 1:
-                yield Pair(a, a), place
-            for b in atoms[i + 1 :]:
-                yield Pair(a, b), place
-        if len(polynomial) > MOST_TERMS or not is_tame(coefficient):
-            return
-        for other, c in others.items():
-            if other == monomial or not is_tame(c):
+        term = Term(self.terms, atom, monomial, coefficient)
+        self.terms += 1
+        shape = self.shapes.get((term.size, monomial))
+        if shape is None:
+            shape = Shape(self._pairs(monomial, term.size))
+            self.shapes[term.size, monomial] = shape
+        term.shape = shape
+        if not shape.terms:
+            for pair, many in shape.pairs:
+                pair.shapes[shape] = many
+                pair.total += many
+        shape.terms[term] = None
+        if len(shape.terms) <= 2:
+            for pair, _ in shape.pairs:
+                self.touched[pair] = True
+        self.work += len(shape.pairs)
+        if is_tame(coefficient) and max(size, len(polynomial) + 1) <= MOST_TERMS:
+            self._enter_kernels(term, polynomial)
+        polynomial[monomial] = term
+
+    def _enter_kernels(self, term: Term, polynomial: dict[Monomial, Term]) -> None:
+        """Note the kernels that a term has with the others of its polynomial.
+
+        One that stands nowhere else saves nothing unless its terms have a common factor.
+        """
+        monomial, coefficient, size, atoms = term.monomial, term.coefficient, term.size, term.atoms
+        kernels, touched, own = self.kernels, self.touched, term.kernels
+        for rest, other in polynomial.items():
+            if not is_tame(other.coefficient):
                 continue
-            _, left, right = split_terms(monomial, other)
-            if left < right:
-                yield Kernel(left, right, c / coefficient), Place(atom, monomial, other)
+            if atoms.isdisjoint(other.atoms):
+                left, right = monomial, rest
             else:
-                yield Kernel(right, left, coefficient / c), Place(atom, other, monomial)
+                _, left, right = split_terms(monomial, rest)
+            if left < right:
+                ratio = other.coefficient / coefficient
+                place = term, other
+            else:
+                left, right = right, left
+                ratio = coefficient / other.coefficient
+                place = other, term
+            kernel = kernels.get((left, right, ratio))
+            if kernel is None:
+                kernel = kernels[left, right, ratio] = Kernel(left, right, ratio)
+            kernel.places.append(place)
+            kernel.count += 1
+            kernel.is_known = False
+            own.append((kernel, other))
+            other.kernels.append((kernel, term))
+            if kernel.count > 1 or len(left) < len(place[0].monomial) or size == other.size != 1.0:
+                touched[kernel] = True
+            else:
+                touched.setdefault(kernel, False)
+        self.work += len(polynomial)
 
-    def _enter(self, atom: int, monomial: Monomial, others: Polynomial | None = None) -> None:
-        others = self.polynomials[atom] if others is None else others
-        for part, place in self._parts(atom, monomial, others):
-            places = self.places.setdefault(part, {})
-            if isinstance(part, Pair) and place not in places:
-                self._count(part, place, 1)
-            places[place] = None
-            self.touched[part] = None
+    def _leave(self, term: Term) -> None:
+        """Take a term out of its polynomial; parts do not save more by that."""
+        del self.polynomials[term.atom][term.monomial]
+        term.is_live = False
+        shape = term.shape
+        del shape.terms[term]
+        touched = self.touched
+        if not shape.terms:
+            for pair, many in shape.pairs:
+                del pair.shapes[shape]
+                pair.total -= many
+                touched.setdefault(pair, False)
+        for kernel, other in term.kernels:
+            if other.is_live:
+                kernel.count -= 1
+                kernel.is_known = False
+                if kernel.count:
+                    touched[kernel] = True
+        self.work += len(shape.pairs) + len(term.kernels)
+        term.kernels.clear()
 
-    def _leave(self, atom: int, monomial: Monomial) -> None:
-        for part, place in self._parts(atom, monomial, self.polynomials[atom]):
-            places = self.places.get(part)
-            if places is not None and places.pop(place, place) is None:
-                if isinstance(part, Pair):
-                    self._count(part, place, -1)
-                self.touched[part] = None
+    def _pairs(self, monomial: Monomial, size: float) -> list[tuple[Pair, int]]:
+        """Return the pairs of a term, and how often each can be taken out of it."""
+        found = self.products.get(monomial)
+        if found is None:
+            found = []
+            atoms = list(dict.fromkeys(monomial))
+            for i, a in enumerate(atoms):
+                for b in atoms[i:]:
+                    many = monomial.count(a)
+                    many = many // 2 if a == b else min(many, monomial.count(b))
+                    if many:
+                        found.append((self._pair(a, b, 1.0), many))
+            self.products[monomial] = found
+        if size in {0.0, 1.0}:
+            return found
+        made = []
+        for a in dict.fromkeys(monomial):
+            made.append((self._pair(-1, a, size), 1))
+            made += [item for item in found if item[0].left == a]
+        return made
 
-    def _count(self, part: Pair, place: Place, step: int) -> None:
-        """Note a term that has a pair; equal terms, up to sign, are computed once."""
-        counts = self.counts.get(part)
-        if counts is None:
-            counts = self.counts[part] = Counter()
-        term = abs(self.polynomials[place.atom][place.first]), place.first
-        counts[term] += step
-        if counts[term] == (1 if step > 0 else 0):
-            many = _multiplicity(part, place.first)
-            self.totals[part] = self.totals.get(part, 0) + step * many
+    def _pair(self, left: int, right: int, number: float) -> Pair:
+        pair = self.pairs.get((left, right, number))
+        if pair is None:
+            pair = self.pairs[left, right, number] = Pair(left, right, number)
+        return pair
 
     def _flush(self) -> None:
         """Put what changed on the heap."""
-        self.work += len(self.touched)
-        for part in self.touched:
-            saving = self._saving(part)
+        for part, may_save in self.touched.items():
+            saving = part.saving() if may_save else 0
             if saving > 0:
                 self._push(part, saving)
         self.touched.clear()
 
-    def _push(self, part: Pair | Kernel, saving: int) -> None:
+    def _push(self, part: Part, saving: int) -> None:
         """Put a part on the heap: what saves most first, kernels before pairs, then the oldest."""
-        serial = self.serial.setdefault(part, len(self.serial))
-        heappush(self.heap, (-saving, isinstance(part, Pair), serial, part))
-
-    # --- what they save --------------------------------------------------------------------------
-
-    def _saving(self, part: Pair | Kernel) -> int:
-        places = self.places.get(part)
-        if not places:
-            return 0
-        if isinstance(part, Kernel):
-            if len(places) == 1 and self._is_whole(part, next(iter(places))):
-                return 0
-            return self._kernel_plan(part)[0]
-        if len(places) == 1 and part.left != part.right:
-            return 0
-        return self.totals[part] - 1
-
-    def _is_whole(self, part: Kernel, place: Place) -> bool:
-        """Whether a sum of two terms, all there is of a kernel, has no factor to take out."""
-        if len(place.first) != len(part.left):
-            return False
-        return abs(part.ratio) != 1.0 or abs(self.polynomials[place.atom][place.first]) == 1.0
-
-    def _kernel_plan(self, part: Kernel) -> tuple[int, float, list[Place]]:
-        """Return what a kernel saves, the number it is scaled by, and where it is taken out."""
-        taken: set[tuple[int, Monomial]] = set()
-        places: list[Place] = []
-        for place in self.places[part]:
-            ends = ((place.atom, place.first), (place.atom, place.second))
-            if ends[0] in taken or ends[1] in taken:
-                continue
-            taken.update(ends)  # type: ignore[arg-type]
-            places.append(place)
-        terms = []
-        before = 0
-        for place in places:
-            assert place.second is not None
-            polynomial = self.polynomials[place.atom]
-            c, d = polynomial[place.first], polynomial[place.second]
-            before += price(place.first, c) + price(place.second, d) + 1
-            terms.append((len(place.first) - len(part.left), c, d))
-        best: tuple[int, float] | None = None
-        scales = [1.0, *dict.fromkeys([abs(c) for _, c, _ in terms[:4]])]
-        scales += [s / part.ratio for s in dict.fromkeys([abs(d) for _, _, d in terms[:4]])]
-        scales.append(1.0 / part.ratio)
-        for scale in dict.fromkeys(scales):
-            own = price(part.left, scale) + price(part.right, scale * part.ratio) + 1
-            after = sum([common + (abs(c) != abs(scale)) for common, c, _ in terms])
-            if best is None or own + after < best[0]:
-                best = own + after, scale
-        assert best is not None
-        return before - best[0], best[1], places
+        if part.queued == saving:
+            return
+        part.queued = saving
+        if part.serial < 0:
+            part.serial = len(self.looked_at)
+            self.looked_at.append(part)
+        heappush(self.heap, (-saving, part.comes_later, part.serial))
 
     # --- taking them out -------------------------------------------------------------------------
 
-    def _replace(self, atom: int, old: list[Monomial], new: Monomial, coefficient: float) -> None:
-        polynomial = self.polynomials[atom]
-        for monomial in old:
-            self._leave(atom, monomial)
-            del polynomial[monomial]
-        if new in polynomial:
-            self._leave(atom, new)
-            coefficient += polynomial[new]
-        polynomial[new] = coefficient
-        self._enter(atom, new)
+    def _replace(self, old: list[Term], new: Monomial, coefficient: float) -> None:
+        atom = old[0].atom
+        for term in old:
+            self._leave(term)
+        there = self.polynomials[atom].get(new)
+        if there is not None:
+            self._leave(there)
+            coefficient += there.coefficient
+        self._enter(atom, new, coefficient)
 
     def _take_kernel(self, part: Kernel) -> None:
-        _, scale, places = self._kernel_plan(part)
-        made = self.system.new_atom(self.system.sources[places[0].atom])
-        factors = []
-        for place in places:
-            assert place.second is not None
-            common, _, _ = split_terms(place.first, place.second)
-            coefficient = self.polynomials[place.atom][place.first] / scale
-            factors.append((place, times(common, (made,)), coefficient))
-        for place, monomial, coefficient in factors:
-            assert place.second is not None
-            self._replace(place.atom, [place.first, place.second], monomial, coefficient)
-        self.polynomials[made] = {part.left: scale, part.right: scale * part.ratio}
-        for monomial in self.polynomials[made]:
-            self._enter(made, monomial)
+        _, scale, places = part.plan
+        made = self._new_atom(places[0][0])
+        for first, second in places:
+            common, _, _ = split_terms(first.monomial, second.monomial)
+            self._replace([first, second], (*common, made), first.coefficient / scale)
+        self._enter(made, part.left, scale)
+        self._enter(made, part.right, scale * part.ratio)
 
     def _take_pair(self, part: Pair) -> None:
-        places = list(self.places[part])
-        made = self.system.new_atom(self.system.sources[places[0].atom])
-        for place in places:
-            coefficient = self.polynomials[place.atom][place.first]
-            monomial = list(place.first)
-            for _ in range(_multiplicity(part, place.first)):
+        places = [(term, many) for shape, many in part.shapes.items() for term in shape.terms]
+        places.sort(key=lambda place: place[0].serial)
+        made = self._new_atom(places[0][0])
+        for term, many in places:
+            coefficient = term.coefficient
+            monomial = list(term.monomial)
+            for _ in range(many):
                 monomial.remove(part.right)
                 if part.left >= 0:
                     monomial.remove(part.left)
                 monomial.append(made)
             if part.left < 0:
                 coefficient /= part.number
-            self._replace(place.atom, [place.first], tuple(sorted(monomial)), coefficient)
+            self._replace([term], tuple(monomial), coefficient)
         own = (part.right,) if part.left < 0 else (part.left, part.right)
-        self.polynomials[made] = {own: part.number}
-        self._enter(made, own)
+        self._enter(made, own, part.number)
 
-
-def _multiplicity(part: Pair, monomial: Monomial) -> int:
-    """How often a pair can be taken out of a monomial."""
-    if part.left < 0:
-        return 1
-    if part.left == part.right:
-        return monomial.count(part.left) // 2
-    return min(monomial.count(part.left), monomial.count(part.right))
+    def _new_atom(self, like: Term) -> int:
+        """Return a new atom, the last in every monomial, for a polynomial of its own."""
+        made = self.system.new_atom(self.system.sources[like.atom])
+        self.polynomials[made] = {}
+        return made
