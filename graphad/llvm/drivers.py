@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+from graphad.llvm.kernels import Kernel
+
 Shape = tuple[int, ...]
 
 PARAMETERS = "ptr %args, ptr %dims, ptr %steps, ptr %data"
@@ -67,17 +69,15 @@ def starts(sizes: Sequence[int]) -> list[int]:
     return found
 
 
-def tiled_loop(signature: Signature, kernels: Sequence[str], scratch: int, width: int) -> str:
+def tiled_loop(signature: Signature, kernel: Kernel, width: int) -> str:
     """Return ``@loop``, an inner loop that computes tiles of points.
 
     Parameters
     ----------
     signature : Signature
         Shapes of one point.
-    kernels : sequence of str
-        Functions ``(in, out, scratch)`` that compute a tile, in order.
-    scratch : int
-        Vectors that they keep for each other.
+    kernel : Kernel
+        What computes a tile.
     width : int
         Points of a tile.
     """
@@ -88,9 +88,11 @@ def tiled_loop(signature: Signature, kernels: Sequence[str], scratch: int, width
     # Elements of all inputs stand one after the other in the tile, without gaps, so that the rows
     # that a block fills beyond an input are written again by the next.
     places = starts(inputs) + starts(outputs)
-    inside, outside = sum(inputs) + width, sum(outputs) + width
-    total = (inside + outside + scratch) * width * 8 + 64
+    inside, outside = sum(inputs) + width, kernel.stored + width
+    total = (inside + outside + kernel.scratch) * width * 8 + 64
     declared, lines = _operands(shapes)
+    if not kernel.in_order:
+        declared.append(_table(kernel.table, width))
     lines += _most_points(signature, width)
     lines += [
         "  %any = icmp sgt i64 %points, 0",
@@ -115,14 +117,18 @@ def tiled_loop(signature: Signature, kernels: Sequence[str], scratch: int, width
         "  %valid = select i1 %whole, i64 %rest, i64 %most",
     ]
     for a, shape in enumerate(shapes):
-        function, tile = ("fill", "in") if a < count else ("empty", "out")
+        function, tile, first, table = "fill", "in", places[a] * width, ""
+        if a >= count:
+            function, tile, table = "empty", "out", ", ptr null"
+            if not kernel.in_order:
+                first, table = 0, f", ptr getelementptr (i32, ptr @table, i64 {places[a]})"
         if a == count:
-            lines += _calls(kernels)
+            lines += _calls(kernel.names)
         given = f"ptr %at{a}, i64 %step{a}, i64 %valid, ptr %tile{a}, i64 {sizes[a]}, "
         lines += [
             *_point(a),
-            f"  %tile{a} = getelementptr double, ptr %{tile}, i64 {places[a] * width}",
-            f"  call void @{function}({given}{_laid(a, shape)}, i1 %packed{a})",
+            f"  %tile{a} = getelementptr double, ptr %{tile}, i64 {first}",
+            f"  call void @{function}({given}{_laid(a, shape)}, i1 %packed{a}{table})",
         ]
     lines += [
         "  %p1 = add i64 %p, %most",
@@ -135,6 +141,12 @@ def tiled_loop(signature: Signature, kernels: Sequence[str], scratch: int, width
         "  ret void",
     ]
     return "\n".join([*declared, f"define void @loop({PARAMETERS}) #0 {{", *lines, "}"])
+
+
+def _table(places: Sequence[int], width: int) -> str:
+    """``@table``, where in a tile elements of the outputs are; blocks read a few beyond the end."""
+    listed = ", ".join(f"i32 {place * width}" for place in (*places, *[0] * width))
+    return f"@table = internal constant [{len(places) + width} x i32] [{listed}]"
 
 
 def single_loop(signature: Signature, kernels: Sequence[str], scratch: int) -> str:

@@ -18,8 +18,11 @@ from graphad.llvm.kernels import Lanes
 PREFIXES = {8: "_ZGVeN8", 4: "_ZGVdN4", 2: "_ZGVbN2"}
 """What the names of vector functions begin with (x86-64's vector function ABI)."""
 LIBMVEC = "libmvec.so.1"
-ATTRIBUTES = "attributes #0 = { nounwind }"
-"""Of all functions; texts of modules end with it."""
+ATTRIBUTES = """attributes #0 = { nounwind }
+attributes #1 = { nounwind alignstack=64 }"""
+"""Of all functions; texts of modules end with it. The second is for functions that hold vectors:
+those that find no register are kept on the stack, and would lie across two cache lines, depending
+on where the system has put the stack of the process."""
 PYTHON = ("Py_IncRef", "PyGILState_Ensure", "PyGILState_Release", "PyErr_NoMemory")
 """Functions of CPython that the code calls."""
 CACHE_FORMAT = "1"

@@ -207,7 +207,7 @@ class Code:
 
     def function(self, name: str, result: str) -> str:
         """Return the definition of a function of ``%x`` without branches."""
-        head = f"define internal {self.floats} @{name}({self.floats} %x) #0 {{"
+        head = f"define internal {self.floats} @{name}({self.floats} %x) #1 {{"
         return "\n".join([head, *self.lines, f"  ret {self.floats} {result}", "}"])
 
     def guarded(self, name: str, results: Sequence[str], fits: str, others: Sequence[str]) -> str:
@@ -236,7 +236,7 @@ class Code:
         self.lines.append("slow:")
         exact = [self.line(f"call {self.floats} @{other}({self.floats} %x)") for other in others]
         self._give([self.select(fits, *pair) for pair in zip(results, exact, strict=True)])
-        head = f"define internal {self.given(len(results))} @{name}({self.floats} %x) #0 {{"
+        head = f"define internal {self.given(len(results))} @{name}({self.floats} %x) #1 {{"
         return "\n".join([head, *self.lines, "}"])
 
     def given(self, count: int) -> str:

@@ -63,12 +63,26 @@ class Kernel:
         What they call.
     scratch : int
         Values that are kept from one function to another.
+    table : list of int
+        For each element of the outputs the place in `out` where its value is stored. Kernels of
+        vectors store a value once, however often it is an output.
     """
 
     names: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
     declarations: dict[str, str] = field(default_factory=dict)
     scratch: int = 0
+    table: list[int] = field(default_factory=list)
+
+    @property
+    def stored(self) -> int:
+        """How many values `out` holds."""
+        return max(self.table, default=-1) + 1
+
+    @property
+    def in_order(self) -> bool:
+        """Whether elements of the outputs stand in `out` one after the other."""
+        return self.table == list(range(len(self.table)))
 
 
 def number_text(value: float) -> str:
@@ -202,7 +216,10 @@ def write_kernel(graph: Graph, lanes: Lanes, name: str) -> Kernel:
     places = element_places(graph)
     stored: dict[int, list[int]] = {}
     for place, node in enumerate(results(graph)):
-        stored.setdefault(node.id, []).append(place)
+        at = stored.setdefault(node.id, [])
+        if lanes.width == 1 or not at:
+            at.append(place if lanes.width == 1 else len(stored) - 1)
+        kernel.table.append(at[-1])
     work = [node for node in graph.nodes if _is_work(node, places)]
     chunks = [work[i : i + CHUNK] for i in range(0, len(work), CHUNK)] or [[]]
     home = {node.id: i for i, chunk in enumerate(chunks) for node in chunk}
@@ -238,8 +255,9 @@ def write_kernel(graph: Graph, lanes: Lanes, name: str) -> Kernel:
                     for place in at:
                         body.store(value, "out", place)
         function = f"{name}_{i}"
+        attributes = "#0" if lanes.width == 1 else "#1"
         kernel.names.append(function)
-        head = f"define internal void @{function}(ptr %in, ptr %out, ptr %scratch) #0 {{"
+        head = f"define internal void @{function}(ptr %in, ptr %out, ptr %scratch) {attributes} {{"
         kernel.text.append("\n".join([head, *body.lines, "  ret void", "}"]))
     for op in ("sqrt", "fabs", "floor", "ceil", "trunc", "rint"):
         full = f"llvm.{op}.{lanes.suffix}"

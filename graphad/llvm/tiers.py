@@ -178,8 +178,9 @@ class Code:
     def _text_of_batches(self) -> str:
         lanes = vector_lanes()
         kernel = write_kernel(self.graph, lanes, "many")
-        parts = [DECLARED, *kernel.declarations.values(), *kernel.text, OFFSET, copies(lanes.width)]
-        parts.append(tiled_loop(self.signature, kernel.names, kernel.scratch, lanes.width))
+        parts = [DECLARED, *kernel.declarations.values(), *kernel.text, OFFSET]
+        parts.append(copies(lanes.width, by_table=not kernel.in_order))
+        parts.append(tiled_loop(self.signature, kernel, lanes.width))
         return "\n".join([*parts, ATTRIBUTES])
 
 

@@ -75,12 +75,20 @@ def transposition(width: int, rows: Sequence[str], prefix: str) -> tuple[list[st
     return lines, current
 
 
-def copies(width: int) -> str:
+def copies(width: int, by_table: bool) -> str:
     """Return the functions that fill and empty tiles.
 
     ``@fill`` and ``@empty`` take the address of the first point, the step from point to point, how
     many points there are, the tile, how many elements a point has, and the shape and strides of a
-    point, with whether it lies in one piece.
+    point, with whether it lies in one piece. ``@empty`` takes a table of 32-bit integers too: where
+    in the tile, counted in numbers, the lanes of each element are.
+
+    Parameters
+    ----------
+    width : int
+        Points of a tile.
+    by_table : bool
+        Whether the table counts; if not, elements stand one after the other.
     """
     type = f"<{width} x double>"
     masked = f"<{width} x i1>"
@@ -109,7 +117,7 @@ def copies(width: int) -> str:
     for i in range(width):
         loads += [
             f"  %q{i} = add i64 %e, {i}",
-            f"  %w{i} = mul i64 %q{i}, {width}",
+            *_row(f"%w{i}", f"%q{i}", width, by_table),
             f"  %d{i} = getelementptr double, ptr %tile, i64 %w{i}",
             f"  %r{i} = load {type}, ptr %d{i}, align {8 * width}",
         ]
@@ -122,6 +130,8 @@ def copies(width: int) -> str:
             f"  call void {store}({type} {name}, ptr %p{i}, i32 8, {masked} %m)",
         ]
     empty_block = "\n".join([*loads, *turned, *stores])
+    first = "\n".join(_row("%from", "0", width, by_table))
+    each = "\n".join(_row("%frow", "%f", width, by_table))
     mask = f"""  %left = sub i64 %n, %e
   %s = insertelement <{width} x i64> poison, i64 %left, i32 0
   %sv = shufflevector <{width} x i64> %s, <{width} x i64> poison, <{width} x i32> zeroinitializer
@@ -183,7 +193,7 @@ done:
   ret void
 }}
 
-define internal void @empty({given}) #0 {{
+define internal void @empty({given}, ptr %table) #0 {{
 entry:
   %full = icmp eq i64 %points, {width}
   %fast = and i1 %full, %packed
@@ -194,7 +204,9 @@ blocks:
   %row = and i1 %single, %close
   br i1 %row, label %one, label %block
 one:
-  %v = load {type}, ptr %tile, align {8 * width}
+{first}
+  %line = getelementptr double, ptr %tile, i64 %from
+  %v = load {type}, ptr %line, align {8 * width}
   store {type} %v, ptr %base, align 8
   ret void
 block:
@@ -218,7 +230,7 @@ lane:
   %along = mul i64 %l, %step
   %whole = add i64 %along, %off
   %target = getelementptr i8, ptr %base, i64 %whole
-  %frow = mul i64 %f, {width}
+{each}
   %at = add i64 %frow, %l
   %source = getelementptr double, ptr %tile, i64 %at
   %value = load double, ptr %source
@@ -233,3 +245,14 @@ done:
   ret void
 }}
 """
+
+
+def _row(name: str, element: str, width: int, by_table: bool) -> list[str]:
+    """Lines that find where in a tile the lanes of an element of an output are."""
+    if not by_table:
+        return [f"  {name} = mul i64 {element}, {width}"]
+    return [
+        f"  {name}.p = getelementptr i32, ptr %table, i64 {element}",
+        f"  {name}.i = load i32, ptr {name}.p, align 4",
+        f"  {name} = zext i32 {name}.i to i64",
+    ]

@@ -62,7 +62,7 @@ def loop_text(graph: Graph, width: int) -> str:
     made = (
         single_loop(signature, kernel.names, kernel.scratch)
         if width == 1
-        else copies(width) + tiled_loop(signature, kernel.names, kernel.scratch, width)
+        else copies(width, not kernel.in_order) + tiled_loop(signature, kernel, width)
     )
     return "\n".join(
         [DECLARED, *kernel.declarations.values(), *kernel.text, OFFSET, made, ATTRIBUTES]
