@@ -17,7 +17,7 @@ from workloads import univariate
 import graphad as ga
 from graphad.passes import Pipeline, nested
 from graphad.planning import STRATEGIES
-from graphad.planning.candidates import FINISH
+from graphad.planning.finishing import FINISH
 
 HIGHEST = 20
 MOST = 10_000

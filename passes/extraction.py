@@ -81,6 +81,19 @@ class Extraction:
             defined[atom] = {monomial: term.coefficient for monomial, term in terms.items()}
         return done
 
+    def release(self) -> None:
+        """Let go of terms and parts, which know each other: that makes memory free at once."""
+        for kernel in self.kernels.values():
+            kernel.places.clear()
+            kernel.plan = 0, 1.0, []
+        for terms in self.polynomials.values():
+            for term in terms.values():
+                term.kernels.clear()
+        for pair in self.pairs.values():
+            pair.shapes.clear()
+        for shape in self.shapes.values():
+            shape.terms.clear()
+
     def _size(self) -> int:
         """About how many pairs and kernels there are to begin with."""
         size = 0

@@ -37,7 +37,9 @@ def factor(graph: G, steps: int = STEPS) -> G:
     """
     with paused_gc():
         system = Reader(graph).read()
-        Extraction(system).run(steps)
+        extraction = Extraction(system)
+        extraction.run(steps)
+        extraction.release()
         made = Emission(graph, system).graph(graph)
     if operations(made) >= operations(graph):
         return graph

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from math import comb, inf
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
 from graphad.builder import live_marks
-from graphad.cost import Cost, cost, operations
+from graphad.cost import Cost, cost
 from graphad.errors import GraphadError
 from graphad.ir import Graph
 from graphad.ops import OPS
 from graphad.passes.entries import Entry, scalars
-from graphad.passes.pipeline import Pipeline
+from graphad.planning.finishing import Draft, draft_of, finish_all
 from graphad.planning.strategies import Strategy
 from graphad.planning.target import Target
-
-FINISH = (
-    "simplify,factor,simplify,cse",
-    "simplify,collect,simplify,factor,simplify,cse",
-)
-"""What entries go through; the cheaper result is kept."""
-TWICE = 5_000
-"""Graphs of more nodes go through the first of these only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +49,8 @@ class Candidate:
         What its derivation warned of.
     raw : int
         Operations before common factors are taken out.
+    draft : Draft or None
+        What is to be finished yet.
     laid : Layout or None
         The graph in the layout that is asked for, where it was made at once.
     """
@@ -73,8 +67,11 @@ class Candidate:
     warnings: tuple[Warning, ...] = ()
     raw: int = 0
     laid: Any = None
+    draft: Draft | None = None
 
 
+WORST_CONDITION = 100.0
+"""Ways that lose more than two digits are taken only if asked for."""
 LINEAR = tuple(OPS[name] for name in ("add", "subtract", "negative", "mask", "where", "cast"))
 
 
@@ -117,18 +114,12 @@ def estimate(target: Target, entries: Sequence[Entry]) -> float:
 
 
 def optimized(graph: Any) -> Any:
-    """Return entries simplified, by the cheaper of two pipelines."""
-    made = Pipeline(FINISH[0])(graph)
-    if len(graph.nodes) > TWICE:
-        return made
-    other = Pipeline(FINISH[1])(graph)
-    return made if operations(made) <= operations(other) else other
+    """Return entries simplified, with common factors taken out."""
+    return finish_all([draft_of(graph)])[0].graph
 
 
-def built(
-    target: Target, strategy: Strategy, entries: Sequence[Entry], most: float = inf
-) -> Candidate:
-    """Return a strategy's candidate, derived and counted, or one with the reason it has none.
+def drafted(target: Target, strategy: Strategy, entries: Sequence[Entry]) -> Candidate:
+    """Return a strategy's candidate, derived but not finished, or one with why there is none.
 
     Parameters
     ----------
@@ -138,8 +129,6 @@ def built(
         How to derive it.
     entries : sequence of Entry
         What to derive.
-    most : float
-        Operations above which common factors are not looked for, which takes most of the time.
     """
     start = time.perf_counter()
     with catch_warnings(record=True) as caught:
@@ -148,24 +137,47 @@ def built(
             made = strategy.derive(target.base, target.order, target.wrt, entries)
         except GraphadError as error:
             return Candidate(strategy.name, "scalar", note=str(error))
-    raw = operations(made.graph)
-    if raw > most:
-        note = f"not finished: {raw:,} operations before common factors are taken out"
-        return Candidate(strategy.name, "scalar", note=note)
-    graph = optimized(made.graph)
-    seconds = time.perf_counter() - start
+    draft = draft_of(made.graph)
+    if made.condition > WORST_CONDITION:
+        draft = replace(draft, promise=inf)
     return Candidate(
         strategy.name,
         "scalar",
-        graph,
-        cost(graph),
-        seconds,
-        made.rays,
-        made.condition,
+        seconds=time.perf_counter() - start,
+        rays=made.rays,
+        condition=made.condition,
         detail=made.detail,
-        raw=raw,
+        raw=draft.raw,
         warnings=tuple([item.message for item in caught if isinstance(item.message, Warning)]),
+        draft=draft,
     )
+
+
+def finished(
+    candidates: Sequence[Candidate], expired: Callable[[], bool] = lambda: False
+) -> list[Candidate]:
+    """Return candidates with common factors taken out of those drafts that are likely to win.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        Others than drafts stay as they are.
+    expired : callable
+        Whether time is up, so that one draft is enough.
+    """
+    results = iter(finish_all([item.draft for item in candidates if item.draft], expired))
+    made = []
+    for item in candidates:
+        if item.draft is not None:
+            result = next(results)
+            if result.graph is None:
+                item = replace(item, draft=None, note=result.note)
+            else:
+                seconds = item.seconds + result.seconds
+                graph, price = result.graph, cost(result.graph)
+                item = replace(item, graph=graph, cost=price, seconds=seconds, draft=None)
+        made.append(item)
+    return made
 
 
 def at_array_grain(graph: Graph, seconds: float = 0.0) -> Candidate:

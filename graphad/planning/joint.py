@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from graphad.builder import Builder, copy_nodes, paused_gc
-from graphad.cost import operations
 from graphad.errors import DerivativeError, GraphadError
 from graphad.ir import Tree
 from graphad.op import Operand
 from graphad.ops import OPS
 from graphad.passes.jvp import shifted
 from graphad.passes.pipeline import Pipeline
-from graphad.planning.candidates import FINISH, optimized
+from graphad.planning.finishing import draft_of, finish_all
 from graphad.planning.layouts import arranged, check_layout
 from graphad.planning.planner import MEMORY, check_size
 from graphad.planning.strategies import STRATEGIES
@@ -48,17 +47,18 @@ def joint_graph(targets: Sequence[Target], layout: str) -> Any:
     for target in targets:
         check_layout(target, layout)
         check_size(target, layout, MEMORY)
-    found, notes = [], []
+    drafts, notes = [], []
     single = all(target.variables <= 1 for target in targets)
     for name in ("taylor",) if single else WAYS:
         try:
-            raw = _derived(targets, name)
-            found.append(optimized(raw) if not single else Pipeline(FINISH[1])(raw))
+            drafts.append(draft_of(_derived(targets, name)))
         except GraphadError as error:
             notes.append(f"{name}: {error}")
-    if not found:
+    if not drafts:
         raise DerivativeError(f"no way leads to these derivatives: {'; '.join(notes)}")
-    return _laid_out(min(found, key=operations), targets, layout)
+    with paused_gc():
+        found = [item for item in finish_all(drafts) if item.graph is not None]
+    return _laid_out(min(found, key=lambda item: item.operations).graph, targets, layout)
 
 
 def _derived(targets: Sequence[Target], name: str) -> Any:

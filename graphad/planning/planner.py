@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from math import inf
+from dataclasses import replace
 from typing import Any
 from warnings import warn
 
+from graphad.builder import paused_gc
 from graphad.errors import DerivativeError, GraphadError
 from graphad.ir import Graph
 from graphad.passes.diff import Leaf
 from graphad.passes.entries import Entry
 from graphad.passes.pattern import pattern
 from graphad.passes.pipeline import Pipeline
-from graphad.planning.candidates import Candidate, at_array_grain, built, estimate
+from graphad.planning.candidates import (
+    WORST_CONDITION,
+    Candidate,
+    at_array_grain,
+    drafted,
+    estimate,
+    finished,
+)
 from graphad.planning.compressed import (
     LARGE,
     LARGE_FOR_ENTRIES,
@@ -22,6 +30,7 @@ from graphad.planning.compressed import (
     compressed_candidate,
     scalar_count,
 )
+from graphad.planning.finishing import is_likely, not_finished
 from graphad.planning.gathering import gathered
 from graphad.planning.layouts import Layout, check_layout, laid_out
 from graphad.planning.plan import Plan
@@ -38,18 +47,13 @@ MEMORY = 2**30
 """Most bytes of a result."""
 WORTHWHILE = 4_000.0
 """Strategies that are estimated to make no more nodes than this are always tried."""
-FEW_TIMES = 8.0
-"""Others are tried if their estimate is at most so many times the least count so far."""
+FEW_TIMES = 5.0
+"""Others are tried if their estimate is at most so many times the least count so far, which is one
+before common factors are taken out."""
 ARRAY_TIMES = 1.0
 """Nor are they if their estimate is above the count of the array graph, which is there at once."""
 MANY_NODES = 2_000
 """From here on a scalar operation counts as two of an array."""
-FEW_OPERATIONS = 1_000.0
-FEW_TIMES_RAW = 2.5
-"""Before common factors are taken out, a way may have so many operations, or so many times those of
-the least so far, to be finished."""
-WORST_CONDITION = 100.0
-"""Ways that lose more than two digits are taken only if asked for."""
 
 
 def make_plan(
@@ -108,7 +112,8 @@ def make_plan(
         wanted = _wanted(target, layout, memory)
     search = Search(graph, target, wanted, layout, asked, seconds, nodes)
     search.candidates.extend([sparse] if sparse is not None else [])
-    winner, reason = search.run(mode)
+    with paused_gc():
+        winner, reason = search.run(mode)
     for warning in winner.warnings:
         warn(warning, stacklevel=4)
     if winner.laid is not None:
@@ -296,6 +301,9 @@ class Search:
         self._array_candidate()  # it is there already: others are to be better
         try:
             self._try_all(size, start, progress)
+            self.candidates = finished(
+                self.candidates, lambda: time.perf_counter() - start > self.seconds
+            )
         finally:
             progress.clear()
         self.candidates.sort(key=_is_array)
@@ -314,29 +322,34 @@ class Search:
                 made = Candidate(strategy.name, "scalar", note=note)
             else:
                 progress.show(f"planning order {self.target.order}: {strategy.name}")
-                made = built(self.target, strategy, self.wanted, self._most())
+                made = drafted(self.target, strategy, self.wanted)
             self.candidates.append(made)
+            self._drop_unlikely()
 
-    def _most(self) -> float:
-        """Return the operations that a way may have before factoring, to be worth that time."""
-        raw = [item.raw for item in self.candidates if item.raw]
-        return max(FEW_OPERATIONS, FEW_TIMES_RAW * min(raw)) if raw else inf
+    def _drop_unlikely(self) -> None:
+        """Let go of drafts that are far off: several large graphs take much memory."""
+        drafts = [item.draft for item in self.candidates if item.draft is not None]
+        least = min([draft.promise for draft in drafts], default=0.0)
+        for place, item in enumerate(self.candidates):
+            if item.draft is not None and not is_likely(item.draft, least):
+                note = not_finished(item.draft)
+                self.candidates[place] = replace(item, draft=None, note=note)
 
     def _too_much(self, expected: float, elapsed: float) -> str:
         """Return why a strategy is not tried; nothing if it is."""
         if expected > self.nodes:
             return f"not tried: about {expected:,.0f} nodes, more than {self.nodes:,}"
-        counts = [_total(item) for item in self.candidates if item.cost is not None]
+        counts = [item.draft.raw for item in self.candidates if item.draft is not None]
         arrays = [_total(item) for item in self.candidates if item.cost and _is_array(item)]
-        if not counts:
+        if not counts and not arrays:
             return ""
         if expected > WORTHWHILE and arrays and expected > ARRAY_TIMES * min(arrays):
             least = f"the array graph takes {min(arrays):,} operations"
             return f"not tried: about {expected:,.0f} nodes, and {least}"
         if elapsed > self.seconds:
             return f"not tried: {elapsed:.1f} s have passed, more than {self.seconds:g}"
-        if expected > WORTHWHILE and expected > FEW_TIMES * min(counts):
-            least = f"another way takes {min(counts):,} operations"
+        if expected > WORTHWHILE and counts and expected > FEW_TIMES * min(counts):
+            least = f"another way takes {min(counts):,} operations, before it is simplified"
             return f"not tried: about {expected:,.0f} nodes, and {least}"
         return ""
 
@@ -363,7 +376,7 @@ class Search:
                 f"order {self.target.order} of {self.target.base.name}, more than {self.nodes:,}; "
                 'ask for fewer entries=, take mode="auto", or allow more by nodes='
             )
-        return built(self.target, STRATEGIES[mode], self.wanted)
+        return finished([drafted(self.target, STRATEGIES[mode], self.wanted)])[0]
 
 
 def _is_array(item: Candidate) -> bool:
