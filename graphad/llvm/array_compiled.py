@@ -58,7 +58,6 @@ class CompiledArrays:
         self._program = ArrayProgram(graph, 1 if opt == "auto" else int(opt))
         self._shapes = [node.type.shape for node in graph.inputs]
         self._outputs = [node.type.shape for node in graph.outputs]
-        self._constants = [_address(array) for array in self._program.constants]
         self._pool: list[Array] = []
 
     @property
@@ -138,15 +137,11 @@ class CompiledArrays:
     def _compute(
         self, arrays: Sequence[Array], made: Sequence[Array], steps: Sequence[int], points: int
     ) -> None:
-        program = self._program
         try:
             work = self._pool.pop()
         except IndexError:
-            work = np.empty(program.work)
-        addresses = [_address(array) for array in (*arrays, *made)]
-        table = np.array([*addresses, *self._constants, 0], np.intp)
-        strides = np.array([*steps, 0], np.int64)
-        program.run(_address(table), _address(strides), _address(work), 0, points)
+            work = np.empty(self._program.work)
+        self._program(arrays, made, steps, points, work)
         if len(self._pool) < KEPT and work.nbytes <= KEPT_BYTES:
             self._pool.append(work)
 
@@ -169,8 +164,3 @@ class CompiledArrays:
 
 def _compiled_again(text: str, name: str, opt: int | str) -> CompiledArrays:
     return CompiledArrays(parse(text, file=name), opt)
-
-
-def _address(array: Array) -> int:
-    address: int = array.__array_interface__["data"][0]
-    return address

@@ -50,7 +50,7 @@ class Product:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Call:
-    """A node that NumPy evaluates."""
+    """A node that NumPy evaluates; `operands` are those that are no constants."""
 
     level: int
     node: Node
@@ -194,9 +194,10 @@ class ArrayPlan:
         elif what is What.PRODUCT:
             self._place_product(node)
         else:
-            level = 1 + max(self.levels[operand.id] for operand in node.inputs)
+            level = 1 + max([self.levels[operand.id] for operand in node.inputs], default=0)
             self.levels[node.id] = level
-            operands = tuple([self.value(operand) for operand in node.inputs])
+            given = [operand for operand in node.inputs if operand.op is not CONST]
+            operands = tuple([self.value(operand) for operand in given])
             self.calls.append(Call(level, node, operands, self.value(node)))
 
     def _place_in_loop(self, node: Node, role: Role) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from graphad.errors import GraphError
+import numpy as np
+
 from graphad.ir import Graph
 from graphad.llvm.array_bodies import Body, BodyWriter, Load
+from graphad.llvm.array_calls import Caller, Memory
 from graphad.llvm.array_layout import Layout, work_offsets
 from graphad.llvm.array_loops import LoopWriter
-from graphad.llvm.array_plan import ArrayPlan
+from graphad.llvm.array_plan import ArrayPlan, Call
 from graphad.llvm.array_products import product_text
 from graphad.llvm.array_values import Buffer, Kind
 from graphad.llvm.engine import ATTRIBUTES, Module, vector_lanes
+from graphad.op import Array
 
 CACHE_DOUBLES = 1 << 16
 """Work of a block of points is about so much: half of what a core's second cache commonly holds."""
@@ -36,7 +39,7 @@ class Counts:
 
 
 class ArrayProgram:
-    """Machine code of an array graph.
+    """Machine code of an array graph, and what NumPy evaluates in between.
 
     Parameters
     ----------
@@ -48,24 +51,66 @@ class ArrayProgram:
     Raises
     ------
     GraphError
-        If the graph has values of other kinds, or too many of them in one loop.
+        If the graph has values of other kinds, or too many operations in one loop.
     """
 
-    def __init__(self, graph: Graph, level: int = 1) -> None:
+    def __init__(self, graph: Graph, level: int) -> None:
         plan = ArrayPlan(graph)
         bodies = [(group.level, BodyWriter(plan, group).body) for group in plan.groups]
         self.counts = Counts(len(bodies), len(plan.products), len(plan.calls))
-        if plan.calls:
-            named = ", ".join(sorted({call.node.op.name for call in plan.calls}))
-            raise GraphError(f"{graph.name} has operations without array code: {named}")
         self._layout, self.work = _layout(plan, bodies)
         self.block = self._layout.block
-        self.text = self._text(plan, bodies)
-        self._module = Module(self.text, level)
-        self.constants = self._layout.constants
-        self.run: Callable[..., None] = RUN(self._module.address("run"))
+        segments = self._segments(plan)
+        self._module = Module(self._text(plan, bodies, len(segments)), level)
+        self._addresses = [_address(array) for array in self._layout.constants]
+        self._steps: list[tuple[Callable[..., None], list[Caller]]] = []
+        for i, calls in enumerate(segments):
+            run = RUN(self._module.address(f"run{i}"))
+            self._steps.append((run, [Caller(call) for call in calls]))
 
-    def _text(self, plan: ArrayPlan, bodies: list[tuple[int, Body]]) -> str:
+    def __call__(
+        self,
+        inputs: Sequence[Array],
+        outputs: Sequence[Array],
+        steps: Sequence[int],
+        points: int,
+        work: Array,
+    ) -> None:
+        """Compute all points.
+
+        Parameters
+        ----------
+        inputs, outputs : sequence of numpy.ndarray
+            In one piece each; points one after the other.
+        steps : sequence of int
+            Doubles from the input of one point to that of the next; 0 if all have the same.
+        points : int
+            How many, at least one.
+        work : numpy.ndarray
+            As many doubles as `work` says, for this call alone.
+        """
+        addresses = [_address(array) for array in (*inputs, *outputs)]
+        table = np.array([*addresses, *self._addresses, 0], np.intp)
+        strides = np.array([*steps, 0], np.int64)
+        where = _address(table), _address(strides), _address(work)
+        if len(self._steps) == 1:
+            self._steps[0][0](*where, 0, points)
+            return
+        memory = Memory(self._layout, inputs, outputs, work, points)
+        for first in range(0, points, self.block):
+            count = min(self.block, points - first)
+            for run, callers in self._steps:
+                run(*where, first, first + count)
+                for caller in callers:
+                    caller(memory, first, count)
+
+    def _segments(self, plan: ArrayPlan) -> list[list[Call]]:
+        """Return what NumPy evaluates after each piece of machine code."""
+        levels = sorted({call.level for call in plan.calls})
+        made = [[call for call in plan.calls if call.level == level] for level in levels]
+        return [*made, []]
+
+    def _text(self, plan: ArrayPlan, bodies: list[tuple[int, Body]], pieces: int) -> str:
         lanes = vector_lanes()
         declarations: dict[str, str] = {}
         steps: list[tuple[int, str]] = []
@@ -78,18 +123,27 @@ class ArrayProgram:
             name = f"product{i}"
             texts.append(product_text(name, product, self._layout, lanes, declarations))
             steps.append((product.level, name))
-        steps.sort()
-        given = "ptr %table, ptr %steps, ptr %work, i64 %at, i64 %count"
-        calls = "\n".join([f"  call void @{name}({given})" for _, name in steps])
-        run = f"""
-define void @run(ptr %table, ptr %steps, ptr %work, i64 %first, i64 %stop) #0 {{
+        ends = sorted({call.level for call in plan.calls})
+        pieces_of: list[list[str]] = [[] for _ in range(pieces)]
+        for level, name in sorted(steps):
+            pieces_of[sum(end < level for end in ends)].append(name)
+        runs = [_run_text(f"run{i}", names, self.block) for i, names in enumerate(pieces_of)]
+        return "\n".join([*declarations.values(), *texts, *runs, ATTRIBUTES])
+
+
+def _run_text(name: str, steps: Sequence[str], block: int) -> str:
+    """Return the function that takes steps one after the other, block by block."""
+    given = "ptr %table, ptr %steps, ptr %work, i64 %at, i64 %count"
+    calls = "\n".join([f"  call void @{step}({given})" for step in steps])
+    return f"""
+define void @{name}(ptr %table, ptr %steps, ptr %work, i64 %first, i64 %stop) #0 {{
 entry:
   br label %next
 next:
   %at = phi i64 [ %first, %entry ], [ %after, %next ]
   %left = sub i64 %stop, %at
-  %less = icmp slt i64 %left, {self.block}
-  %count = select i1 %less, i64 %left, i64 {self.block}
+  %less = icmp slt i64 %left, {block}
+  %count = select i1 %less, i64 %left, i64 {block}
 {calls}
   %after = add i64 %at, %count
   %more = icmp slt i64 %after, %stop
@@ -97,7 +151,11 @@ next:
 done:
   ret void
 }}"""
-        return "\n".join([*declarations.values(), *texts, run, ATTRIBUTES])
+
+
+def _address(array: Array) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
 
 
 def _layout(plan: ArrayPlan, bodies: list[tuple[int, Body]]) -> tuple[Layout, int]:
@@ -118,6 +176,9 @@ def _layout(plan: ArrayPlan, bodies: list[tuple[int, Body]]) -> tuple[Layout, in
     for product in plan.products:
         for stored in (product.a, product.b, product.c):
             used(stored.buffer, product.level)
+    for call in plan.calls:
+        for stored in (*call.operands, call.target):
+            used(stored.buffer, call.level)
     buffers = [buffer for buffer in plan.buffers if buffer.slot in spans]
     _, one = work_offsets(buffers, spans, 1)
     block = min(max(CACHE_DOUBLES // max(one, 1), 1), LARGEST_BLOCK)
