@@ -24,6 +24,8 @@ PREPARED = "simplify,collect,simplify,cse,dce"
 """What a graph goes through before it is linearised: sums of many terms are one vertex."""
 MEASURED = 1_000
 """Most vertices of a graph for which orders are compared by what is left after simplification."""
+FEWER = 5
+"""A beam does not see what orders share: where that counts, it has so many times fewer steps."""
 MULTIPLY, CAST = OPS["multiply"], OPS["cast"]
 
 
@@ -64,8 +66,9 @@ def eliminate(
         What Markowitz's order and the search make few of: operations that really run, or
         multiplications as the literature counts them, by ±1 and other numbers too.
     steps : int
-        How long to search, for each derivative: vertices that may be eliminated on the way, for
-        the beam and again for moves of single vertices. 1,000,000 is a long search.
+        How long to search, for each derivative: vertices that may be eliminated on the way, in
+        moves of single vertices if operations count, and in the beam if multiplications do.
+        1,000,000 is a long search.
     seconds : float, optional
         A limit on the time of each of both; where it is what ends it, the result depends on the
         machine.
@@ -204,8 +207,9 @@ def _found(
     """
     edges = Edges(here.level(), after)
     linear = edges.linear
-    found = find_order(linear, by, count, steps, seconds)
-    if by != "search" or count != "operations" or len(linear.intermediates) < 2:
+    shares = by == "search" and count == "operations"
+    found = find_order(linear, by, count, steps // FEWER if shares else steps, seconds)
+    if not shares or len(linear.intermediates) < 2:
         return found
     shared = edges.shared()
     candidates = [found, *[find_order(linear, name, count) for name in ORDERS[:-1]]]

@@ -38,6 +38,8 @@ class Derived:
     detail: str = ""
 
 
+STEPS = 10_000
+"""How long an order of elimination is looked for."""
 Derive = Callable[[Any, int, Sequence[str], Sequence[Entry]], Derived]
 """``derive(graph, order, wrt, entries)``."""
 
@@ -87,7 +89,7 @@ def _by_directions(graph: Any, order: int, wrt: Sequence[str], entries: Sequence
 def _by_elimination(
     graph: Any, order: int, wrt: Sequence[str], entries: Sequence[Entry]
 ) -> Derived:
-    made, record = eliminated(graph, order, wrt, entries)
+    made, record = eliminated(graph, order, wrt, entries, steps=STEPS)
     return Derived(made, detail=str(record))
 
 
