@@ -91,9 +91,10 @@ class Caller:
             )
             operands.append(made.node)
         made_node = builder.emit(call.node.op, tuple(operands), call.node.attrs)
-        self._graph: Graph = builder.finish(call.node.op.name, [made_node])
+        graph: Graph = builder.finish(call.node.op.name, [made_node])
+        self._graph = graph
         self._operands = call.operands
-        self._conditions = [node.type.dtype.kind == "b" for node in self._graph.inputs]
+        self._conditions = [one.type.dtype.kind == "b" for one in graph.inputs]
         self._target = call.target
 
     def __call__(self, memory: Memory, first: int, count: int) -> None:

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
+from graphad.cost import operations
 from graphad.errors import GraphadError
-from graphad.ir import INPUT, Graph
+from graphad.ir import INPUT, Graph, map_tree
 from graphad.llvm import Compiled
+from graphad.llvm.array_compiled import CompiledArrays
 from graphad.ops import OPS
 from graphad.passes.pipeline import Pipeline
 from graphad.passes.scalarize import scalarize
+from graphad.planning.sparse_results import with_values
 
 if TYPE_CHECKING:
     from graphad.planning.plan import Plan
 
 LARGEST = 200_000
 """Most scalar values that an array graph is lowered to for machine code."""
-LOWERED = "simplify,cse,schedule,scalarize"
-"""The passes before machine code: none that changes a bit. The last is for constant outputs."""
+WRITTEN_OUT = 4_000
+"""Array graphs of more operations become loops and products. Code without loops runs at most twice
+as fast at this size, takes a second to make, and outgrows the cache for code beyond it."""
+ORDERED = "simplify,cse,schedule"
+"""The passes before machine code: none that changes a bit."""
+LOWERED = f"{ORDERED},scalarize"
+"""The same for scalar code. The last is for constant outputs."""
+
+
+class Form(NamedTuple):
+    """What a graph is compiled to, and why.
+
+    `kind` is ``"scalars"``, ``"arrays"`` or ``"interpreted"``.
+    """
+
+    kind: str
+    reason: str
 
 
 class Interpreted:
@@ -43,7 +63,42 @@ class Interpreted:
         return f"<interpreted {self.graph!r}: {self.reason}>"
 
 
-def compiled(graph: Any, opt: int | str) -> Compiled | Interpreted:
+Code = Compiled | CompiledArrays | Interpreted
+
+
+def compiled_form(graph: Graph) -> Form:
+    """Return what a graph will be compiled to, without compiling it.
+
+    Parameters
+    ----------
+    graph : Graph
+        At any grain.
+
+    Examples
+    --------
+    >>> import numpy as np, graphad as ga
+    >>> compiled_form(ga.trace(lambda x: x * x, np.zeros(3)))
+    Form(kind='scalars', reason='3 operations are written out one by one')
+    >>> compiled_form(ga.trace(lambda x: x * x, np.zeros(9000)))
+    Form(kind='arrays', reason='9,000 operations are too many to write out: loops over arrays')
+    """
+    for node in graph.outputs:
+        if node.type.dtype.kind == "b":
+            return Form("interpreted", f"{node!r} is a condition, and machine code gives numbers")
+    for node in graph.nodes:
+        if node.type.dtype.kind in "fc" and node.type.dtype != np.float64:
+            return Form(
+                "interpreted",
+                f"{node!r} of {graph.name} is {node.type}; machine code is made for double "
+                "precision only, so call the graph itself",
+            )
+    count = operations(graph)
+    if count <= WRITTEN_OUT or is_scalar(graph):
+        return Form("scalars", f"{count:,} operations are written out one by one")
+    return Form("arrays", f"{count:,} operations are too many to write out: loops over arrays")
+
+
+def compiled(graph: Any, opt: int | str) -> Code:
     """Return a graph as machine code, or interpreted where that is not to be had.
 
     Parameters
@@ -53,13 +108,33 @@ def compiled(graph: Any, opt: int | str) -> Compiled | Interpreted:
     opt : {"auto", 0, 1}
         Level of code generation.
     """
-    for node in graph.outputs:
-        if node.type.dtype.kind == "b":
-            return Interpreted(graph, f"{node!r} is a condition, and machine code gives numbers")
+    kind, reason = compiled_form(graph)
+    if kind == "interpreted":
+        return Interpreted(graph, reason)
     try:
-        return Compiled(lowered(graph), opt)
+        if kind == "arrays":
+            return array_code(graph, opt)
+        try:
+            return Compiled(lowered(graph), opt)
+        except GraphadError:
+            return array_code(graph, opt)
     except GraphadError as error:
         return Interpreted(graph, str(error))
+
+
+def array_code(graph: Any, opt: int | str) -> Code:
+    """Return a graph as loops over arrays; interpreted if there would be none.
+
+    Raises
+    ------
+    GraphError
+        If it has no such form.
+    """
+    code = CompiledArrays(Pipeline(ORDERED)(graph), opt)
+    counts = code.counts
+    if counts.calls and not counts.loops and not counts.products:
+        return Interpreted(graph, "NumPy evaluates all its operations")
+    return code
 
 
 def lowered(graph: Graph) -> Graph:
@@ -93,23 +168,46 @@ class CompiledPlan:
     ----------
     plan : Plan
         What is compiled.
-    code : Compiled or Interpreted
+    code : Compiled, CompiledArrays or Interpreted
         Its graph.
     """
 
-    def __init__(self, plan: Plan, code: Compiled | Interpreted) -> None:
+    def __init__(self, plan: Plan, code: Code) -> None:
         self.plan = plan
         self.code = code
+        self._models: list[Any] | None = None
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Evaluate at one point, and give SciPy's sparse arrays."""
-        return self.plan.read(self.code(*args, **options))
+        values = self.code(*args, **options)
+        parts = _listed(values)
+        models = self._models
+        if models is None or any(np.ndim(part) != 1 for part in parts):
+            made = self.plan.read(values)
+            found = _listed(made)
+            if all(hasattr(model, "data") and hasattr(model, "nnz") for model in found):
+                self._models = [model.copy() for model in found]
+            return made
+        given = [with_values(*pair) for pair in zip(models, parts, strict=True)]
+        return map_tree(self.plan.target.tree, given)
 
     def __repr__(self) -> str:
-        return f"<compiled {self.plan!r}>"
+        return f"<compiled {self.plan!r}: {self.code!r}>"
 
 
-def compiled_plan(plan: Plan, opt: int | str) -> Compiled | Interpreted | CompiledPlan:
+def _listed(result: Any) -> list[Any]:
+    """Return what nested tuples hold, left to right."""
+    stack, found = [result], []
+    while stack:
+        item = stack.pop()
+        if isinstance(item, tuple):
+            stack.extend(reversed(item))
+        else:
+            found.append(item)
+    return found
+
+
+def compiled_plan(plan: Plan, opt: int | str) -> Code | CompiledPlan:
     """Return a plan's graph as machine code; with its layout read, if that is sparse."""
     code = compiled(plan.graph, opt)
     return CompiledPlan(plan, code) if plan.layout in {"coo", "csr"} else code
