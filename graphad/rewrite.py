@@ -202,6 +202,14 @@ def _needed(pattern: Pattern) -> tuple[Op, ...]:
     )
 
 
+def _has_all(found: list[Op], needed: tuple[Op, ...]) -> bool:
+    """Whether all of `needed` are found; a loop, as a generator would take most of the time."""
+    for op in needed:  # noqa: SIM110
+        if op not in found:
+            return False
+    return True
+
+
 class Table:
     """Rules, found by the op at their root and tried in order.
 
@@ -246,7 +254,7 @@ class Table:
                 break
             found = [operand.op for operand in node.inputs]
             for rule, text, needed in rules:
-                if not all(op in found for op in needed):
+                if needed and not _has_all(found, needed):
                     continue
                 bound = rule.match(node)
                 if bound is None:
