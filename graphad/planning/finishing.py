@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import sqrt
+from dataclasses import dataclass, replace
+from math import inf, sqrt
 from typing import Any
 
 from graphad.cost import operations
 from graphad.passes.pipeline import Pipeline
 
-FIRST, COLLECTED, LAST = "simplify", "collect,simplify", "factor,simplify,cse"
-FINISH = (f"{FIRST},{LAST}", f"{FIRST},{COLLECTED},{LAST}")
+FIRST, COLLECTED, FACTORED, LAST = "simplify", "collect,simplify", "factor", "simplify,cse"
+FINISH = (f"{FIRST},{FACTORED},{LAST}", f"{FIRST},{COLLECTED},{FACTORED},{LAST}")
 """What entries go through; the cheaper result is kept."""
-TWICE = 5_000
+TWICE = 10_000
 """Graphs of more nodes go through the first of these only."""
 EASY = 150
 """Graphs of no more operations are always finished."""
+MIDDLING, COLLECTED_TIMES = 1_000, 1.6
+"""Graphs of no more operations are finished if those with like terms collected are at most so many
+times the least that others have in the end."""
 HARD = 1_500.0
 """From here on graphs are compared by what is more strict."""
 LIKELY, LIKELY_HARD = 1.5, 1.25
@@ -81,14 +84,18 @@ def draft_of(graph: Any) -> Draft:
     return Draft(simplified, raw, sqrt(raw * len(simplified.nodes)))
 
 
-def is_likely(draft: Draft, least: float) -> bool:
-    """Whether a draft may be the cheapest in the end, when the best of all promises `least`."""
+def is_hopeless(draft: Draft, least: float) -> bool:
+    """Whether a draft is not looked at further, when the best of all promises `least`."""
+    return draft.raw > MIDDLING and not _is_likely(draft, least)
+
+
+def _is_likely(draft: Draft, least: float) -> bool:
     limit = LIKELY if least < HARD else LIKELY_HARD
     return draft.raw <= EASY or draft.promise <= limit * least
 
 
 def not_finished(draft: Draft) -> str:
-    """Return the note of a draft that is not likely."""
+    """Return the note of a draft that is not likely to win."""
     return f"not finished: {draft.raw:,} operations before common factors are taken out"
 
 
@@ -109,41 +116,87 @@ def finish_all(
     list of Finished
         One for each draft.
     """
-    made = [Finished() for _ in drafts]
-    done: list[int] = []
-    for i in sorted(range(len(drafts)), key=lambda i: drafts[i].promise):
-        draft = drafts[i]
-        if done and not is_likely(draft, drafts[done[0]].promise):
-            made[i] = Finished(note=not_finished(draft))
-        elif done and expired():
-            made[i] = Finished(note=f"{not_finished(draft)}, and time is up")
-        else:
-            made[i] = _timed(LAST, draft.graph)
-            done.append(i)
-    done.sort(key=lambda i: made[i].operations)
-    for i in done:
-        if len(drafts[i].graph.nodes) <= TWICE and not (i != done[0] and expired()):
-            least = min([made[j].operations for j in done])
-            made[i] = _again(drafts[i], made[i], least)
-    return made
+    return Finishing(drafts, expired).run()
 
 
-def _again(draft: Draft, first: Finished, least: int) -> Finished:
-    """Return the result of the second pipeline where that is cheaper, and likely to be."""
-    close = CLOSE if least < LARGE else CLOSE_LARGE
-    is_close = first.operations <= close * least
-    if not is_close and least >= LARGE:
-        return first
-    collected = _timed(COLLECTED, draft.graph)
-    if not is_close and collected.operations >= first.operations:
-        return first
-    second = _timed(LAST, collected.graph)
-    seconds = first.seconds + collected.seconds + second.seconds
-    kept = first if first.operations <= second.operations else second
-    return Finished(kept.graph, kept.operations, seconds)
+class Finishing:
+    """Drafts on their way; see `finish_all`.
+
+    Parameters
+    ----------
+    drafts : sequence of Draft
+        Of the same entries.
+    expired : callable
+        Whether time is up.
+    """
+
+    def __init__(self, drafts: Sequence[Draft], expired: Callable[[], bool]) -> None:
+        self.drafts = drafts
+        self.expired = expired
+        self.collected: dict[int, Finished] = {}
+        self.made: dict[int, Finished] = {}
+
+    def run(self) -> list[Finished]:
+        """Return what became of each draft."""
+        drafts, made = self.drafts, self.made
+        found: dict[int, Finished | int] = {}
+        for i in sorted(range(len(drafts)), key=lambda i: drafts[i].promise):
+            twin = next((j for j in made if drafts[i] == drafts[j]), None)
+            note = self._reason_against(i) if twin is None else ""
+            if note:
+                found[i] = Finished(note=note)
+            elif twin is None:
+                made[i] = _continued(FACTORED, Finished(drafts[i].graph))
+            found.setdefault(i, i if twin is None else twin)
+        for i in sorted(made, key=lambda i: made[i].operations):
+            made[i] = self._again(i)
+        least = self._least()
+        for i, item in made.items():
+            if item.operations <= CLOSE * least:
+                made[i] = _continued(LAST, item)
+        results = [found[i] for i in range(len(drafts))]
+        return [made[item] if isinstance(item, int) else item for item in results]
+
+    def _least(self) -> int:
+        return min([item.operations for item in self.made.values()], default=0)
+
+    def _reason_against(self, i: int) -> str:
+        """Return why a draft is not finished; nothing if it is."""
+        draft = self.drafts[i]
+        if not self.made:
+            return ""
+        if self.expired():
+            return f"{not_finished(draft)}, and time is up"
+        best = self.drafts[next(iter(self.made))].promise
+        if _is_likely(draft, best):
+            return ""
+        if draft.raw > MIDDLING or draft.promise == inf:
+            return not_finished(draft)
+        close = self._collected(i).operations <= COLLECTED_TIMES * self._least()
+        return "" if close else not_finished(draft)
+
+    def _collected(self, i: int) -> Finished:
+        if i not in self.collected:
+            self.collected[i] = _continued(COLLECTED, Finished(self.drafts[i].graph))
+        return self.collected[i]
+
+    def _again(self, i: int) -> Finished:
+        """Return the result of the second pipeline where that is cheaper, and likely to be."""
+        first, least = self.made[i], self._least()
+        if len(self.drafts[i].graph.nodes) > TWICE or (first.operations > least and self.expired()):
+            return first
+        is_close = first.operations <= (CLOSE if least < LARGE else CLOSE_LARGE) * least
+        if not is_close and least >= LARGE:
+            return first
+        collected = self._collected(i)
+        if not is_close and collected.operations >= first.operations:
+            return first
+        second = _continued(FACTORED, collected)
+        kept = first if first.operations <= second.operations else second
+        return replace(kept, seconds=first.seconds + second.seconds)
 
 
-def _timed(passes: str, graph: Any) -> Finished:
+def _continued(passes: str, so_far: Finished) -> Finished:
     start = time.perf_counter()
-    made = Pipeline(passes)(graph)
-    return Finished(made, operations(made), time.perf_counter() - start)
+    made = Pipeline(passes)(so_far.graph)
+    return Finished(made, operations(made), so_far.seconds + time.perf_counter() - start)

@@ -30,7 +30,7 @@ from graphad.planning.compressed import (
     compressed_candidate,
     scalar_count,
 )
-from graphad.planning.finishing import is_likely, not_finished
+from graphad.planning.finishing import is_hopeless, not_finished
 from graphad.planning.gathering import gathered
 from graphad.planning.layouts import Layout, check_layout, laid_out
 from graphad.planning.plan import Plan
@@ -324,14 +324,14 @@ class Search:
                 progress.show(f"planning order {self.target.order}: {strategy.name}")
                 made = drafted(self.target, strategy, self.wanted)
             self.candidates.append(made)
-            self._drop_unlikely()
+            self._drop_hopeless()
 
-    def _drop_unlikely(self) -> None:
+    def _drop_hopeless(self) -> None:
         """Let go of drafts that are far off: several large graphs take much memory."""
         drafts = [item.draft for item in self.candidates if item.draft is not None]
         least = min([draft.promise for draft in drafts], default=0.0)
         for place, item in enumerate(self.candidates):
-            if item.draft is not None and not is_likely(item.draft, least):
+            if item.draft is not None and is_hopeless(item.draft, least):
                 note = not_finished(item.draft)
                 self.candidates[place] = replace(item, draft=None, note=note)
 
