@@ -146,13 +146,13 @@ class Finishing:
             if note:
                 found[i] = Finished(note=note)
             elif twin is None:
-                made[i] = _continued(FACTORED, Finished(drafts[i].graph))
+                made[i] = _factored(Finished(drafts[i].graph))
             found.setdefault(i, i if twin is None else twin)
         for i in sorted(made, key=lambda i: made[i].operations):
             made[i] = self._again(i)
         least = self._least()
         for i, item in made.items():
-            if item.operations <= CLOSE * least:
+            if LARGE <= item.operations <= CLOSE * least:
                 made[i] = _continued(LAST, item)
         results = [found[i] for i in range(len(drafts))]
         return [made[item] if isinstance(item, int) else item for item in results]
@@ -191,9 +191,15 @@ class Finishing:
         collected = self._collected(i)
         if not is_close and collected.operations >= first.operations:
             return first
-        second = _continued(FACTORED, collected)
+        second = _factored(collected)
         kept = first if first.operations <= second.operations else second
         return replace(kept, seconds=first.seconds + second.seconds)
+
+
+def _factored(so_far: Finished) -> Finished:
+    """Take common factors out; what that leaves of large graphs is simplified at the end only."""
+    made = _continued(FACTORED, so_far)
+    return made if made.operations >= LARGE else _continued(LAST, made)
 
 
 def _continued(passes: str, so_far: Finished) -> Finished:
