@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from graphad.llvm.kernels import Kernel
+from graphad.llvm.tiles import OFFSET, SPREAD, copies, masked_access
 
 Shape = tuple[int, ...]
 
@@ -69,6 +70,14 @@ def starts(sizes: Sequence[int]) -> list[int]:
     return found
 
 
+def tiled_text(signature: Signature, kernel: Kernel, width: int) -> str:
+    """Return `tiled_loop` with all that it calls but `MEMORY`."""
+    declarations = kernel.declarations | masked_access(width)
+    copied = copies(width, by_table=not kernel.outputs.in_order)
+    parts = [*declarations.values(), *kernel.text, OFFSET, copied, SPREAD]
+    return "\n".join([*parts, tiled_loop(signature, kernel, width)])
+
+
 def tiled_loop(signature: Signature, kernel: Kernel, width: int) -> str:
     """Return ``@loop``, an inner loop that computes tiles of points.
 
@@ -83,16 +92,16 @@ def tiled_loop(signature: Signature, kernel: Kernel, width: int) -> str:
     """
     shapes = (*signature.inputs, *signature.outputs)
     inputs, outputs = signature.sizes
-    sizes = [*inputs, *outputs]
-    count = len(inputs)
+    made, count = kernel.outputs, len(inputs)
     # Elements of all inputs stand one after the other in the tile, without gaps, so that the rows
     # that a block fills beyond an input are written again by the next.
-    places = starts(inputs) + starts(outputs)
-    inside, outside = sum(inputs) + width, kernel.stored + width
-    total = (inside + outside + kernel.scratch) * width * 8 + 64
+    begins, firsts = starts(inputs), starts(outputs)
+    inside, outside = sum(inputs) + width, made.held + width
+    rows = [size if is_rows else 0 for size, is_rows in zip(outputs, made.rows, strict=True)]
+    total = (inside + outside + kernel.scratch + sum(rows)) * width * 8 + 64
     declared, lines = _operands(shapes)
-    if not kernel.in_order:
-        declared.append(_table(kernel.table, width))
+    if not made.in_order:
+        declared.append(_table(made.table, width))
     lines += _most_points(signature, width)
     lines += [
         "  %any = icmp sgt i64 %points, 0",
@@ -109,28 +118,47 @@ def tiled_loop(signature: Signature, kernel: Kernel, width: int) -> str:
         "  %in = inttoptr i64 %rounded to ptr",
         f"  %out = getelementptr double, ptr %in, i64 {inside * width}",
         f"  %scratch = getelementptr double, ptr %out, i64 {outside * width}",
+        f"  %close = getelementptr double, ptr %scratch, i64 {kernel.scratch * width}",
         "  br label %tile",
         "tile:",
-        "  %p = phi i64 [ 0, %aligned ], [ %p1, %tile ]",
+        "  %p = phi i64 [ 0, %aligned ], [ %p1, %tiled ]",
         "  %rest = sub i64 %points, %p",
         "  %whole = icmp slt i64 %rest, %most",
         "  %valid = select i1 %whole, i64 %rest, i64 %most",
+        f"  %full = icmp eq i64 %valid, {width}",
+        *(line for a in range(len(shapes)) for line in _point(a)),
     ]
-    for a, shape in enumerate(shapes):
-        function, tile, first, table = "fill", "in", places[a] * width, ""
-        if a >= count:
-            function, tile, table = "empty", "out", ", ptr null"
-            if not kernel.in_order:
-                first, table = 0, f", ptr getelementptr (i32, ptr @table, i64 {places[a]})"
-        if a == count:
-            lines += _calls(kernel.names)
-        given = f"ptr %at{a}, i64 %step{a}, i64 %valid, ptr %tile{a}, i64 {sizes[a]}, "
+    for a in range(count):
         lines += [
-            *_point(a),
-            f"  %tile{a} = getelementptr double, ptr %{tile}, i64 {first}",
-            f"  call void @{function}({given}{_laid(a, shape)}, i1 %packed{a}{table})",
+            f"  %tile{a} = getelementptr double, ptr %in, i64 {begins[a] * width}",
+            f"  call void @fill({_copied(a, f'%tile{a}', shapes[a])}, i1 %packed{a})",
         ]
+    for o, at in enumerate(starts(rows)):
+        lines += _rows(o, count + o, rows[o], at, width) if rows[o] else []
+    lines += [f"  call void @{name}({kernel.parameters})" for name in kernel.names]
+    place = 0
+    for o, size in enumerate(outputs):
+        a = count + o
+        if rows[o]:
+            lines += [
+                f"  br i1 %straight{o}, label %there{o}, label %spread{o}",
+                f"spread{o}:",
+                f"  call void @spread({_copied(a, f'%rows{o}', shapes[a])})",
+                f"  br label %there{o}",
+                f"there{o}:",
+            ]
+            continue
+        table = "null"
+        if not made.in_order:
+            table, place = f"getelementptr (i32, ptr @table, i64 {firsts[o]})", 0
+        lines += [
+            f"  %tile{a} = getelementptr double, ptr %out, i64 {place * width}",
+            f"  call void @empty({_copied(a, f'%tile{a}', shapes[a])}, i1 %packed{a}, ptr {table})",
+        ]
+        place += size
     lines += [
+        "  br label %tiled",
+        "tiled:",
         "  %p1 = add i64 %p, %most",
         "  %again = icmp slt i64 %p1, %points",
         "  br i1 %again, label %tile, label %finish",
@@ -141,6 +169,27 @@ def tiled_loop(signature: Signature, kernel: Kernel, width: int) -> str:
         "  ret void",
     ]
     return "\n".join([*declared, f"define void @loop({PARAMETERS}) #0 {{", *lines, "}"])
+
+
+def _rows(o: int, a: int, size: int, at: int, width: int) -> list[str]:
+    """Lines that find where rows of an output go: to their points, if these lie in one piece.
+
+    What is asked for ahead is the memory behind them, if all points lie in one piece.
+    """
+    return [
+        f"  %straight{o} = and i1 %full, %packed{a}",
+        f"  %held{o} = getelementptr double, ptr %close, i64 {at * width}",
+        f"  %rows{o} = select i1 %straight{o}, ptr %at{a}, ptr %held{o}",
+        f"  %pace{o} = select i1 %straight{o}, i64 %step{a}, i64 {8 * size}",
+        f"  %dense{o} = icmp eq i64 %step{a}, {8 * size}",
+        f"  %next{o} = getelementptr i8, ptr %at{a}, i64 {8 * size * width}",
+        f"  %ahead{o} = select i1 %dense{o}, ptr %next{o}, ptr %held{o}",
+    ]
+
+
+def _copied(a: int, tile: str, shape: Shape) -> str:
+    size = prod(shape)
+    return f"ptr %at{a}, i64 %step{a}, i64 %valid, ptr {tile}, i64 {size}, {_laid(a, shape)}"
 
 
 def _table(places: Sequence[int], width: int) -> str:

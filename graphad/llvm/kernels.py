@@ -9,10 +9,30 @@ from dataclasses import dataclass, field
 from graphad.errors import GraphError
 from graphad.ir import CONST, INPUT, Graph, Node
 from graphad.llvm.functions import rule_of, sine_and_cosine
+from graphad.llvm.outputs import (
+    Outputs,
+    Store,
+    row_addresses,
+    scalar_outputs,
+    store_rows,
+    vector_outputs,
+    weave,
+)
 from graphad.ops import OPS
 
-CHUNK = 1000
+CHUNK = 3000
 """Operations of a function: code generation takes more than linear time in its length."""
+FENCE = {
+    "llvm.codeview.annotation": "declare void @llvm.codeview.annotation(metadata)",
+    "!0": '!0 = !{!"fence"}',
+}
+"""What stands between pieces of a function, and is no instruction: LLVM's scheduler does not look
+beyond it. In long straight code it is slow, and it moves instructions apart that belong together,
+until values find no register: up to twice the time to compile, and two fifths more to run."""
+PIECE = 32
+"""Lines of such a piece."""
+NO_WORK = -1
+"""Stands for the node after which inputs and constants are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +75,28 @@ class Kernel:
 
     Parameters
     ----------
+    outputs : Outputs
+        What they store.
     names : list of str
-        Functions ``(in, out, scratch)``, in order.
+        Functions, in order, of `parameters`.
     text : list of str
         Their definitions.
     declarations : dict of str to str
         What they call.
     scratch : int
         Values that are kept from one function to another.
-    table : list of int
-        For each element of the outputs the place in `out` where its value is stored. Kernels of
-        vectors store a value once, however often it is an output.
     """
 
+    outputs: Outputs
     names: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
     declarations: dict[str, str] = field(default_factory=dict)
     scratch: int = 0
-    table: list[int] = field(default_factory=list)
 
     @property
-    def stored(self) -> int:
-        """How many values `out` holds."""
-        return max(self.table, default=-1) + 1
-
-    @property
-    def in_order(self) -> bool:
-        """Whether elements of the outputs stand in `out` one after the other."""
-        return self.table == list(range(len(self.table)))
+    def parameters(self) -> str:
+        """Of all functions; what calls them has values of these names."""
+        return f"ptr %in, ptr %out, ptr %scratch{self.outputs.parameters}"
 
 
 def number_text(value: float) -> str:
@@ -176,25 +190,6 @@ def element_places(graph: Graph) -> dict[int, int]:
     return places
 
 
-def results(graph: Graph) -> list[Node]:
-    """Return the nodes of all elements of the outputs, one output after the other.
-
-    Raises
-    ------
-    GraphError
-        If the graph is not scalar.
-    """
-    found: list[Node] = []
-    for node in graph.outputs:
-        if not node.type.shape:
-            found.append(node)
-        elif node.op is OPS["pack"]:
-            found.extend(node.inputs)
-        elif node.type.size:
-            raise GraphError(f"{node!r} of {graph.name} is not a pack of scalars; scalarize first")
-    return found
-
-
 def write_kernel(graph: Graph, lanes: Lanes, name: str) -> Kernel:
     """Return the kernel of a scalar graph.
 
@@ -212,23 +207,22 @@ def write_kernel(graph: Graph, lanes: Lanes, name: str) -> Kernel:
     GraphError
         If a node is not scalar, or its op has no rule.
     """
-    kernel = Kernel()
+    vector = lanes.width > 1
+    outputs = vector_outputs(graph, lanes.width) if vector else scalar_outputs(graph)
+    kernel = Kernel(outputs)
     places = element_places(graph)
-    stored: dict[int, list[int]] = {}
-    for place, node in enumerate(results(graph)):
-        at = stored.setdefault(node.id, [])
-        if lanes.width == 1 or not at:
-            at.append(place if lanes.width == 1 else len(stored) - 1)
-        kernel.table.append(at[-1])
     work = [node for node in graph.nodes if _is_work(node, places)]
     chunks = [work[i : i + CHUNK] for i in range(0, len(work), CHUNK)] or [[]]
     home = {node.id: i for i, chunk in enumerate(chunks) for node in chunk}
-    kept = _kept(chunks, home)
+    due = _due(outputs.stores, work)
+    kept = _kept(chunks, home, due)
     kernel.scratch = len(kept)
+    bodies = []
     for i, chunk in enumerate(chunks):
         body = Body(lanes, kernel.declarations)
+        bodies.append(body)
         names: dict[int, str] = {}
-        partners = _partners(chunk) if lanes.width > 1 else {}
+        partners = _partners(chunk) if vector else {}
         circular: dict[int, str] = {}
         for node in chunk:
             operands = [_operand(body, item, names, places, kept) for item in node.inputs]
@@ -243,26 +237,52 @@ def write_kernel(graph: Graph, lanes: Lanes, name: str) -> Kernel:
             elif value is None:
                 value = rule(body, operands, node.attrs)
             names[node.id] = value
-            for place in stored.get(node.id, ()):
-                body.store(_as_float(body, value, node), "out", place)
             if node.id in kept:
                 body.store(_as_float(body, value, node), "scratch", kept[node.id])
-        if i == len(chunks) - 1:
-            for node_id, at in stored.items():
-                if node_id not in home:
-                    node = graph.nodes[node_id]
-                    value = _as_float(body, _operand(body, node, names, places, kept), node)
-                    for place in at:
-                        body.store(value, "out", place)
-        function = f"{name}_{i}"
-        attributes = "#0" if lanes.width == 1 else "#1"
+            for store in due.get(node.id, ()):
+                _leave(body, store, names, places, kept)
+        for store in due.get(NO_WORK, ()) if i == len(chunks) - 1 else ():
+            _leave(body, store, names, places, kept)
+    kernel.declarations |= FENCE
+    kernel.declarations |= weave(outputs, lanes.width, [body.lines for body in bodies])
+    for i, body in enumerate(bodies):
+        function, attributes = f"{name}_{i}", "#1" if vector else "#0"
         kernel.names.append(function)
-        head = f"define internal void @{function}(ptr %in, ptr %out, ptr %scratch) {attributes} {{"
-        kernel.text.append("\n".join([head, *body.lines, "  ret void", "}"]))
+        head = f"define internal void @{function}({kernel.parameters}) {attributes} {{"
+        lines = [*row_addresses(outputs, lanes.width), *_fenced(body.lines)]
+        kernel.text.append("\n".join([head, *lines, "  ret void", "}"]))
     for op in ("sqrt", "fabs", "floor", "ceil", "trunc", "rint"):
         full = f"llvm.{op}.{lanes.suffix}"
         kernel.declarations[full] = f"declare {lanes.floats} @{full}({lanes.floats})"
     return kernel
+
+
+def _fenced(lines: Sequence[str]) -> list[str]:
+    fence = "  call void @llvm.codeview.annotation(metadata !0)"
+    pieces = [lines[i : i + PIECE] for i in range(0, len(lines), PIECE)]
+    return [line for piece in pieces for line in (*piece, fence)]
+
+
+def _due(stores: Sequence[Store], work: Sequence[Node]) -> dict[int, list[Store]]:
+    """Return what is to be stored after which node: the last of those that are computed."""
+    order = {node.id: i for i, node in enumerate(work)}
+    found: dict[int, list[Store]] = {}
+    for store in stores:
+        last = max(order.get(node.id, -1) for node in store.nodes)
+        found.setdefault(work[last].id if last >= 0 else NO_WORK, []).append(store)
+    return found
+
+
+def _leave(
+    body: Body, store: Store, names: dict[int, str], places: dict[int, int], kept: dict[int, int]
+) -> None:
+    values = [
+        _as_float(body, _operand(body, node, names, places, kept), node) for node in store.nodes
+    ]
+    if store.output < 0:
+        body.store(values[0], "out", store.place)
+    else:
+        store_rows(body, values, store)
 
 
 def _is_work(node: Node, places: dict[int, int]) -> bool:
@@ -279,12 +299,15 @@ def _partners(chunk: Sequence[Node]) -> dict[int, int]:
     return {one: other for pair in both for one, other in (pair, pair[::-1])}
 
 
-def _kept(chunks: Sequence[Sequence[Node]], home: dict[int, int]) -> dict[int, int]:
+def _kept(
+    chunks: Sequence[Sequence[Node]], home: dict[int, int], due: dict[int, list[Store]]
+) -> dict[int, int]:
     """Values that later functions need, and where they are kept; a place is free after its last."""
     last: dict[int, int] = {}
     for i, chunk in enumerate(chunks):
         for node in chunk:
-            for operand in node.inputs:
+            stored = [item for store in due.get(node.id, ()) for item in store.nodes]
+            for operand in (*node.inputs, *stored):
                 if home.get(operand.id, i) < i:
                     last[operand.id] = i
     places: dict[int, int] = {}

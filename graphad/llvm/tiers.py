@@ -14,12 +14,12 @@ from functools import lru_cache
 
 from graphad.errors import InputError
 from graphad.ir import Graph
-from graphad.llvm.drivers import MEMORY, PARAMETERS, Signature, single, single_loop, tiled_loop
+from graphad.llvm.drivers import MEMORY, PARAMETERS, Signature, single, single_loop, tiled_text
 from graphad.llvm.engine import ATTRIBUTES, Module, host, vector_lanes
 from graphad.llvm.entry import NEVER, Gate, make_gate
 from graphad.llvm.kernels import Kernel, Lanes, write_kernel
 from graphad.llvm.pointers import entry_points
-from graphad.llvm.tiles import OFFSET, copies
+from graphad.llvm.tiles import OFFSET
 
 SINGLE, BATCH = 0, 1
 """Kinds of loops: for single points, and for batches."""
@@ -178,10 +178,8 @@ class Code:
     def _text_of_batches(self) -> str:
         lanes = vector_lanes()
         kernel = write_kernel(self.graph, lanes, "many")
-        parts = [DECLARED, *kernel.declarations.values(), *kernel.text, OFFSET]
-        parts.append(copies(lanes.width, by_table=not kernel.in_order))
-        parts.append(tiled_loop(self.signature, kernel, lanes.width))
-        return "\n".join([*parts, ATTRIBUTES])
+        text = tiled_text(self.signature, kernel, lanes.width)
+        return "\n".join([DECLARED, text, ATTRIBUTES])
 
 
 class Tiers:

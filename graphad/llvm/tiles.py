@@ -75,6 +75,16 @@ def transposition(width: int, rows: Sequence[str], prefix: str) -> tuple[list[st
     return lines, current
 
 
+def masked_access(width: int) -> dict[str, str]:
+    """Return the declarations of loads and stores of some lanes, by name."""
+    type, bits = f"<{width} x double>", f"<{width} x i1>"
+    load, store = (f"llvm.masked.{what}.v{width}f64.p0" for what in ("load", "store"))
+    return {
+        load: f"declare {type} @{load}(ptr, i32, {bits}, {type})",
+        store: f"declare void @{store}({type}, ptr, i32, {bits})",
+    }
+
+
 def copies(width: int, by_table: bool) -> str:
     """Return the functions that fill and empty tiles.
 
@@ -137,9 +147,6 @@ def copies(width: int, by_table: bool) -> str:
   %sv = shufflevector <{width} x i64> %s, <{width} x i64> poison, <{width} x i32> zeroinitializer
   %m = icmp slt <{width} x i64> <{lanes}>, %sv"""
     return f"""
-declare {type} {load}(ptr, i32, {masked}, {type})
-declare void {store}({type}, ptr, i32, {masked})
-
 define internal void @fill({given}) #0 {{
 entry:
   %full = icmp eq i64 %points, {width}
@@ -245,6 +252,42 @@ done:
   ret void
 }}
 """
+
+
+SPREAD = f"""
+define internal void @spread(ptr %base, i64 %step, i64 %points, ptr %rows, i64 %n, {WHERE}) #0 {{
+entry:
+  %any = icmp sgt i64 %points, 0
+  br i1 %any, label %elements, label %done
+elements:
+  %e = phi i64 [ 0, %entry ], [ %e1, %next ]
+  %more = icmp slt i64 %e, %n
+  br i1 %more, label %element, label %done
+element:
+  %off = call i64 @offset(i64 %e, i64 %rank, ptr %shape, ptr %strides)
+  br label %point
+point:
+  %p = phi i64 [ 0, %element ], [ %p1, %point ]
+  %along = mul i64 %p, %step
+  %whole = add i64 %along, %off
+  %target = getelementptr i8, ptr %base, i64 %whole
+  %row = mul i64 %p, %n
+  %at = add i64 %row, %e
+  %source = getelementptr double, ptr %rows, i64 %at
+  %value = load double, ptr %source
+  store double %value, ptr %target, align 1
+  %p1 = add i64 %p, 1
+  %again = icmp slt i64 %p1, %points
+  br i1 %again, label %point, label %next
+next:
+  %e1 = add i64 %e, 1
+  br label %elements
+done:
+  ret void
+}}
+"""
+"""``@spread``: rows that stand close together go where points are that do not lie in one piece, or
+are fewer than those of a tile."""
 
 
 def _row(name: str, element: str, width: int, by_table: bool) -> list[str]:
