@@ -34,7 +34,7 @@ class CompiledArrays:
     Raises
     ------
     GraphError
-        If the graph has values of other kinds, or operations without array code.
+        If the graph has values of other kinds, or too many operations in a loop.
 
     Examples
     --------
@@ -42,7 +42,7 @@ class CompiledArrays:
     >>> g = ga.trace(lambda x: np.tanh(x) * np.sum(x * x), np.zeros(100))
     >>> fast = CompiledArrays(g)
     >>> fast
-    <compiled arrays <graph <lambda>(%x: f64[100]) -> (f64[100]), 4 nodes>: 2 loops>
+    <compiled arrays <graph f(%x: f64[100]) -> (f64[100]), 5 nodes>: 2 loops>
     >>> bool(np.allclose(fast(np.ones(100)), 100 * np.tanh(1.0)))
     True
     """

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import prod
 
 import numpy as np
 
-from graphad.errors import GraphError
 from graphad.ir import CONST, INPUT, Graph, Node
 from graphad.llvm.array_roles import Role, Shape, What, default_space, roles_of
 from graphad.llvm.array_values import Buffer, Kind, Stored, line_of
 from graphad.op import Array
-from graphad.ops.contraction import index_sizes, parse_spec
+from graphad.ops.contraction import parse_spec
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -162,10 +162,19 @@ class ArrayPlan:
         if what is What.LOOP or what is What.SUM:
             self.stores.setdefault(node.id, []).append(where)
             return True
-        if what is What.JOIN and node.id not in self.stores:
+        whole = what in {What.JOIN, What.PRODUCT, What.CALL} and node.id not in self.stores
+        if whole and (what is not What.PRODUCT or self._fits(node, where)):
             self.stores[node.id] = [where]
             return True
         return False
+
+    def _fits(self, node: Node, where: Stored) -> bool:
+        """Whether a product can be written to a place: its columns side by side."""
+        letters, out, shape = _product_letters(node)
+        if "".join(letters[0] + letters[1] + letters[3]) != out:
+            return False
+        line = line_of(Stored(where.buffer, where.places.reshape(shape)))
+        return line is not None and (shape[2] == 1 or line[1][2] == 1)
 
     # --- when they are computed ----------------------------------------------------------------
 
@@ -235,45 +244,71 @@ class ArrayPlan:
         self.levels[node.id] = level
 
     def _place_product(self, node: Node) -> None:
-        (first, second), out = parse_spec(node.attrs[0])
+        (both, rows, inner, columns), out, shape = _product_letters(node)
+        terms, _ = parse_spec(node.attrs[0])
         left, right = node.inputs
-        sizes = index_sizes((first, second), [left.type.shape, right.type.shape])
-        if left.op is CONST and right.op is not CONST:
+        first, second = terms
+        if _turned(node):
             first, second, left, right = second, first, right, left
-        both = [letter for letter in first if letter in second and letter in out]
-        inner = [letter for letter in first if letter in second and letter not in out]
-        rows = [letter for letter in first if letter not in second]
-        columns = [letter for letter in second if letter not in first]
         level = 1
 
-        def arranged(operand: Node, term: str, *groups: Sequence[str]) -> Stored:
+        def arranged(operand: Node, term: str, groups: Sequence[Sequence[str]]) -> Stored:
             nonlocal level
             stored = self.value(operand)
             order = [term.index(letter) for group in groups for letter in group]
-            shape = [prod([sizes[letter] for letter in group]) for group in groups]
-            places = stored.places.transpose(order).reshape(shape)
-            found, after = Stored(stored.buffer, places), self.levels[operand.id]
+            moved = stored.places.transpose(order)
+            ends = np.cumsum([0] + [len(group) for group in groups]).tolist()
+            lengths = [prod(moved.shape[a:b]) for a, b in pairwise(ends)]
+            found, after = Stored(stored.buffer, moved.reshape(lengths)), self.levels[operand.id]
             line = line_of(found)
-            unit = operand is left or (line is not None and (shape[2] == 1 or line[1][2] == 1))
+            unit = operand is left or (line is not None and (lengths[2] == 1 or line[1][2] == 1))
             if stored.buffer.kind is Kind.CONSTANT or (line is not None and unit):
                 level = max(level, after + 1)
                 return found
-            made = self._new(tuple(shape))
+            made = self._new(tuple(lengths))
             self._copy(found, made, after + 1)
             level = max(level, after + 2)
             return made
 
-        a = arranged(left, first, both, rows, inner)
-        b = arranged(right, second, both, inner, columns)
+        a = arranged(left, first, (both, rows, inner))
+        b = arranged(right, second, (both, inner, columns))
         self.levels[node.id] = level
-        letters = [*both, *rows, *columns]
         if node.id in self.stores:
-            raise GraphError(f"{node!r} was given a place twice")
-        c = self._new((a.places.shape[0], a.places.shape[1], b.places.shape[2]))
-        places = c.places.reshape([sizes[letter] for letter in letters])
-        order = [letters.index(letter) for letter in out]
-        self.stores[node.id] = [Stored(c.buffer, places.transpose(order))]
+            (where,) = self.stores[node.id]
+            c = Stored(where.buffer, where.places.reshape(shape))
+        else:
+            c = self._new(shape)
+            letters = [*both, *rows, *columns]
+            lengths = dict(zip(out, node.type.shape, strict=True))
+            places = c.places.reshape([lengths[letter] for letter in letters])
+            places = places.transpose([letters.index(letter) for letter in out])
+            self.stores[node.id] = [Stored(c.buffer, places)]
         self.products.append(Product(level, a, b, c))
+
+
+def _turned(node: Node) -> bool:
+    """Whether the second operand has the rows of a product: columns are those of a constant."""
+    left, right = node.inputs
+    return left.op is CONST and right.op is not CONST
+
+
+def _product_letters(node: Node) -> tuple[tuple[list[str], ...], str, Shape]:
+    """Return the indices of a product, its output term, and its shape as matrices.
+
+    The indices are those of all three, of rows, of the sums, and of columns.
+    """
+    (first, second), out = parse_spec(node.attrs[0])
+    if _turned(node):
+        first, second = second, first
+    both = [letter for letter in first if letter in second and letter in out]
+    inner = [letter for letter in first if letter in second and letter not in out]
+    rows = [letter for letter in first if letter not in second]
+    columns = [letter for letter in second if letter not in first]
+    lengths = dict(zip(out, node.type.shape, strict=True))
+    count, height, width = (
+        prod([lengths[letter] for letter in group]) for group in (both, rows, columns)
+    )
+    return (both, rows, inner, columns), out, (count, height, width)
 
 
 def is_number(node: Node) -> bool:

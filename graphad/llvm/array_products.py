@@ -71,6 +71,15 @@ def product_text(
     full, rest = columns // panel, columns % panel
     rest_vectors = -(-rest // width)
     packed = product.b.buffer.kind is Kind.CONSTANT and count == 1
+    c_line, size = line_of(product.c), product.c.buffer.size
+    assert c_line is not None
+    c_start, (c_batch, c_row, _) = c_line
+    merged = packed and (
+        height == 1
+        or (a.buffer.size == height * a_row and _is_work(a.buffer) and size == height * c_row)
+    )
+    if merged and height == 1:
+        c_row = size
     if packed:
         b = _packed(product.b, panel, width)
         b_start, b_batch, b_step, b_panel = 0, 0, panel, inner * panel
@@ -89,10 +98,9 @@ def product_text(
     text = []
     for vectors_here, mask, step in kinds:
         for tile_rows in (rows, 1):
-            tile = _Tile(tile_rows, vectors_here, lanes, mask, inner, a_step, step, columns, packed)
+            tile = _Tile(tile_rows, vectors_here, lanes, mask, inner, a_step, step, c_row, packed)
             text.append(_tile_text(f"{name}.{vectors_here}.{mask}.{tile_rows}", tile, declarations))
-        text.append(_sweep_text(f"{name}.{vectors_here}.{mask}", rows, columns))
-    merged = packed and (height == 1 or (a.buffer.size == height * a_row and _is_work(a.buffer)))
+        text.append(_sweep_text(f"{name}.{vectors_here}.{mask}", rows, c_row))
     lines = [f"define internal void @{name}({PARAMETERS}) #0 {{", "entry:"]
     lines += ["  br label %points", "points:", "  %p = phi i64 [ 0, %entry ], [ %p.n, %l.d ]"]
     lines += layout.base(a.buffer, "%a", "%p")
@@ -106,7 +114,7 @@ def product_text(
     lines += ["  br label %q", "q:", "  %q0 = phi i64 [ 0, %points ], [ %q1, %q.d ]"]
     lines += _moved("%a.q", "%a", a_start, "%q0", a_batch)
     lines += _moved("%b.q", "%b", b_start, "%q0", b_batch)
-    lines += _moved("%c.q", "%c", 0, "%q0", height * columns)
+    lines += _moved("%c.q", "%c", c_start, "%q0", c_batch)
     if full:
         lines += ["  br label %j", "j:", "  %j0 = phi i64 [ 0, %q ], [ %j1, %j ]"]
         lines += _moved("%b.j", "%b.q", 0, "%j0", b_panel)
@@ -115,10 +123,10 @@ def product_text(
         lines += ["  %j1 = add i64 %j0, 1", f"  %j.m = icmp slt i64 %j1, {full}"]
         lines += ["  br i1 %j.m, label %j, label %j.d", "j.d:"]
     if rest:
-        lines += _moved("%b.e", "%b.q", rest_start - b_start, "0", 0)
-        lines += _moved("%c.e", "%c.q", full * panel, "0", 0)
+        lines += _moved("%b.z", "%b.q", rest_start - b_start, "0", 0)
+        lines += _moved("%c.z", "%c.q", full * panel, "0", 0)
         mask = (rest - 1) % width + 1
-        lines += [_sweep_call(f"{name}.{rest_vectors}.{mask}", "%b.e", "%c.e")]
+        lines += [_sweep_call(f"{name}.{rest_vectors}.{mask}", "%b.z", "%c.z")]
     lines += ["  br label %q.d", "q.d:", "  %q1 = add i64 %q0, 1"]
     lines += [f"  %q.m = icmp slt i64 %q1, {max(count, product.a.places.shape[0])}"]
     lines += ["  br i1 %q.m, label %q, label %l.d", "l.d:"]
@@ -175,7 +183,7 @@ def _packed(stored: Stored, panel: int, width: int) -> Buffer:
     return Buffer(Kind.CONSTANT, data.size, -1, data)
 
 
-def _sweep_text(name: str, rows: int, columns: int) -> str:
+def _sweep_text(name: str, rows: int, step: int) -> str:
     """Tiles one below the other."""
     lines = [
         f"define internal void @{name}(ptr %a, ptr %b, ptr %c, i64 %row, i64 %rows) #0 {{",
@@ -185,7 +193,7 @@ def _sweep_text(name: str, rows: int, columns: int) -> str:
         "  %i = phi i64 [ 0, %entry ], [ %i.m, %many ], [ %i.o, %one ]",
         "  %a.m = mul i64 %i, %row",
         "  %a.i = getelementptr double, ptr %a, i64 %a.m",
-        f"  %c.m = mul i64 %i, {columns}",
+        f"  %c.m = mul i64 %i, {step}",
         "  %c.i = getelementptr double, ptr %c, i64 %c.m",
         "  %left = sub i64 %rows, %i",
         f"  %enough = icmp sge i64 %left, {rows}",

@@ -217,7 +217,7 @@ def _einsum(node: Node, given: Sequence[Role]) -> Role:
         return Role(What.VIEW)
     if any(len(set(term)) < len(term) for term in (*terms, out)):
         return _CALL
-    if prod(sizes.values()) <= FEW * FEW and node.type.size <= FEW:
+    if prod(sizes.values()) <= 2 * FEW and node.type.size <= FEW:
         small = [role.space == () for role in given]
         return Role(What.LOOP, (), tuple(small))
     last = out[-1:]
