@@ -13,7 +13,7 @@ from graphad.errors import DerivativeError
 from graphad.ir import map_tree
 from graphad.op import Array
 from graphad.planning.candidates import Candidate
-from graphad.planning.compiling import compiled_plan
+from graphad.planning.compiling import compiled_form, compiled_plan
 from graphad.planning.layouts import (
     Layout,
     packed_shapes,
@@ -23,6 +23,13 @@ from graphad.planning.layouts import (
 )
 from graphad.planning.table import table
 from graphad.planning.target import Target
+
+FORMS = {
+    "scalars": "scalar machine code",
+    "arrays": "array machine code",
+    "interpreted": "interpreted",
+}
+"""What a graph is compiled to, in words."""
 
 
 class Plan:
@@ -191,6 +198,9 @@ class Plan:
     def explain(self, analyze: bool = False, at: Any = None) -> str:
         """Say which ways there were, what each costs, and why one was taken.
 
+        The last line says what `compile` will make of it: scalar machine code, array machine code,
+        or nothing, so that NumPy evaluates the graph.
+
         Parameters
         ----------
         analyze : bool
@@ -198,9 +208,9 @@ class Plan:
         at : array_like or tuple of array_like, optional
             The point to run at; numbers between 0.3 and 0.7 if not given.
         """
-        return table(
-            self.target, self.layout, self.candidates, self.winner, self.reason, analyze, at
-        )
+        target, name = self.target, self.layout
+        shown = table(target, name, self.candidates, self.winner, self.reason, analyze, at)
+        return f"{shown}\n{evaluation(self.graph)}"
 
     def __str__(self) -> str:
         return self.explain()
@@ -210,6 +220,19 @@ class Plan:
             f"<plan of order {self.target.order} of {self.target.base.name}: {self.strategy}, "
             f"{self.layout}, {self.cost().total:,} operations>"
         )
+
+
+def evaluation(graph: Any) -> str:
+    """Say what `Plan.compile` makes of a graph, and why; nothing is compiled.
+
+    Examples
+    --------
+    >>> import numpy as np, graphad as ga
+    >>> evaluation(ga.trace(lambda x: x * x, np.zeros(3)))
+    'evaluation: scalar machine code: 3 operations are written out one by one'
+    """
+    kind, reason = compiled_form(graph)
+    return f"evaluation: {FORMS[kind]}: {reason}"
 
 
 def _listed(result: Any) -> list[Any]:

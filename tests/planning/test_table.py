@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ def plan() -> ga.planning.Plan:
 
 def test_columns(plan: ga.planning.Plan) -> None:
     """Each candidate has a row of counts; the winner is marked, and the reason stands below."""
-    title, head, *rows, reason, legend = plan.explain().splitlines()
+    title, head, *rows, reason, legend, evaluation = plan.explain().splitlines()
     assert title == "order 3 of f: 3 variables, 1 output element, layout dense"
     assert head.split() == [
         *("strategy", "grain", "nodes", "operations", "add", "mul", "div", "other"),
@@ -30,6 +32,7 @@ def test_columns(plan: ga.planning.Plan) -> None:
     assert {row.lstrip("* ").split()[0] for row in rows} >= {"compose", "forward", "nested"}
     assert reason == plan.reason
     assert legend.startswith("(live: values held at once; rays, cond: ")
+    assert evaluation.startswith("evaluation: scalar machine code: ")
     assert str(plan) == plan.explain()
 
 
@@ -50,7 +53,7 @@ def test_directions_show_their_condition(plan: ga.planning.Plan) -> None:
 
 def test_analyze_adds_a_time(plan: ga.planning.Plan) -> None:
     """With analyze, each candidate that was built is run, and its time is the last column."""
-    _, head, *rows, _, _ = plan.explain(analyze=True, at=np.ones(3)).splitlines()
+    _, head, *rows, _, _, _ = plan.explain(analyze=True, at=np.ones(3)).splitlines()
     assert head.split()[-1] == "call"
     built = [item for item in plan.candidates if item.cost is not None]
     timed = [row for row in rows if row.split()[-1] in {"µs", "ms", "s"}]
@@ -78,5 +81,19 @@ def test_elimination_shows_its_order() -> None:
     x = np.array([0.7, -0.4])
     graph = ga.trace(lambda x: np.stack([x[0] * x[1], np.sin(x[0] * x[1])]), x)
     plan = graph.diff().plan(mode="elimination")
-    assert plan.explain().splitlines()[-2].startswith("elimination: search ")
+    assert plan.explain().splitlines()[-3].startswith("elimination: search ")
     assert "search" in graph.diff(mode="elimination").explain()
+
+
+@pytest.mark.parametrize(
+    ("point", "expected"),
+    [
+        (np.zeros(3), "scalar machine code: 9 operations are written out one by one"),
+        (np.zeros(3, np.float32), "interpreted: .*machine code is made for double precision only"),
+        (np.zeros((100, 100)), "array machine code: .* operations are too many to write out"),
+    ],
+)
+def test_evaluation(point: np.ndarray, expected: str) -> None:
+    """The last line says what would be compiled, and why."""
+    plan = ga.trace(lambda x: np.sum(np.exp(x) * x), point).diff().plan()
+    assert re.match(f"evaluation: {expected}", plan.explain().splitlines()[-1])
