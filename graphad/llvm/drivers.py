@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+from graphad.llvm.copiers import linked
 from graphad.llvm.kernels import Kernel
-from graphad.llvm.tiles import OFFSET, SPREAD, copies, masked_access
 
 Shape = tuple[int, ...]
 
@@ -71,11 +71,9 @@ def starts(sizes: Sequence[int]) -> list[int]:
 
 
 def tiled_text(signature: Signature, kernel: Kernel, width: int) -> str:
-    """Return `tiled_loop` with all that it calls but `MEMORY`."""
-    declarations = kernel.declarations | masked_access(width)
-    copied = copies(width, by_table=not kernel.outputs.in_order)
-    parts = [*declarations.values(), *kernel.text, OFFSET, copied, SPREAD]
-    return "\n".join([*parts, tiled_loop(signature, kernel, width)])
+    """Return `tiled_loop` with its kernel."""
+    loop = linked(tiled_loop(signature, kernel, width), width)
+    return "\n".join([*kernel.declarations.values(), *kernel.text, loop])
 
 
 def tiled_loop(signature: Signature, kernel: Kernel, width: int) -> str:
@@ -148,12 +146,14 @@ def tiled_loop(signature: Signature, kernel: Kernel, width: int) -> str:
                 f"there{o}:",
             ]
             continue
-        table = "null"
+        function, table = "empty", "null"
         if not made.in_order:
-            table, place = f"getelementptr (i32, ptr @table, i64 {firsts[o]})", 0
+            function, place = "gather_rows", 0
+            table = f"getelementptr (i32, ptr @table, i64 {firsts[o]})"
+        given = f"{_copied(a, f'%tile{a}', shapes[a])}, i1 %packed{a}, ptr {table}"
         lines += [
             f"  %tile{a} = getelementptr double, ptr %out, i64 {place * width}",
-            f"  call void @empty({_copied(a, f'%tile{a}', shapes[a])}, i1 %packed{a}, ptr {table})",
+            f"  call void @{function}({given})",
         ]
         place += size
     lines += [
@@ -265,7 +265,7 @@ def single_loop(signature: Signature, kernels: Sequence[str], scratch: int) -> s
         "  ret void",
     ]
     head = f"define void @loop({PARAMETERS}) #0 {{"
-    return "\n".join([*declared, _one_by_one("gather"), _one_by_one("scatter"), head, *lines, "}"])
+    return linked("\n".join([*declared, head, *lines, "}"]), 1)
 
 
 def single(kernels: Sequence[str]) -> str:
@@ -394,28 +394,3 @@ def _copy(function: str, a: int, shape: Shape, buffer: str, start: int, size: in
         f"  br label %copied{a}",
         f"copied{a}:",
     ]
-
-
-def _one_by_one(function: str) -> str:
-    """``@gather`` or ``@scatter``: a point with strides, element by element."""
-    source, target = ("%far", "%near") if function == "gather" else ("%near", "%far")
-    given = "ptr %base, ptr %buffer, i64 %n, i64 %rank, ptr %shape, ptr %strides"
-    return f"""
-define internal void @{function}({given}) #0 {{
-entry:
-  br label %check
-check:
-  %e = phi i64 [ 0, %entry ], [ %e1, %move ]
-  %more = icmp slt i64 %e, %n
-  br i1 %more, label %move, label %done
-move:
-  %off = call i64 @offset(i64 %e, i64 %rank, ptr %shape, ptr %strides)
-  %far = getelementptr i8, ptr %base, i64 %off
-  %near = getelementptr double, ptr %buffer, i64 %e
-  %value = load double, ptr {source}, align 1
-  store double %value, ptr {target}, align 1
-  %e1 = add i64 %e, 1
-  br label %check
-done:
-  ret void
-}}"""

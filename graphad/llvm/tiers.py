@@ -14,12 +14,12 @@ from functools import lru_cache
 
 from graphad.errors import InputError
 from graphad.ir import Graph
+from graphad.llvm.copiers import link_copiers
 from graphad.llvm.drivers import MEMORY, PARAMETERS, Signature, single, single_loop, tiled_text
 from graphad.llvm.engine import ATTRIBUTES, Module, host, vector_lanes
 from graphad.llvm.entry import NEVER, Gate, make_gate
 from graphad.llvm.kernels import Kernel, Lanes, write_kernel
 from graphad.llvm.pointers import entry_points
-from graphad.llvm.tiles import OFFSET
 
 SINGLE, BATCH = 0, 1
 """Kinds of loops: for single points, and for batches."""
@@ -158,6 +158,7 @@ class Code:
         with self._lock:
             known = self._modules.get((kind, level))
             if known is None:
+                link_copiers(1 if kind == SINGLE else vector_lanes().width)
                 text = self._text_of_singles() if kind == SINGLE else self._text_of_batches()
                 known = self._modules[kind, level] = Module(text, level)
             return known
@@ -170,7 +171,7 @@ class Code:
         kernel = self._kernel or write_kernel(self.graph, Lanes(1), "one")
         self._kernel = None
         signature, names = self.signature, kernel.names
-        parts = [DECLARED, *kernel.declarations.values(), *kernel.text, OFFSET, single(names)]
+        parts = [DECLARED, *kernel.declarations.values(), *kernel.text, single(names)]
         parts.append(entry_points(signature, kernel.scratch))
         parts.append(single_loop(signature, names, kernel.scratch))
         return "\n".join([*parts, ATTRIBUTES])

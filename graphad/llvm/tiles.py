@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-WHERE = "i64 %rank, ptr %shape, ptr %strides, i1 %packed"
+WHERE = "i64 %rank, ptr %shape, ptr %strides"
 """How the elements of a point lie: parameters of the functions that copy."""
 OFFSET = """
 define internal i64 @offset(i64 %index, i64 %rank, ptr %shape, ptr %strides) #0 {
@@ -85,13 +85,13 @@ def masked_access(width: int) -> dict[str, str]:
     }
 
 
-def copies(width: int, by_table: bool) -> str:
-    """Return the functions that fill and empty tiles.
+def tile_copies(width: int, by_table: bool) -> str:
+    """Return the functions that fill and empty tiles; by table, only the one that empties.
 
-    ``@fill`` and ``@empty`` take the address of the first point, the step from point to point, how
-    many points there are, the tile, how many elements a point has, and the shape and strides of a
-    point, with whether it lies in one piece. ``@empty`` takes a table of 32-bit integers too: where
-    in the tile, counted in numbers, the lanes of each element are.
+    ``@fill``, ``@empty`` and ``@gather_rows``, which goes by a table, take the address of the first
+    point, the step from point to point, how many points there are, the tile, how many elements a
+    point has, and the shape and strides of a point, with whether it lies in one piece. A table of
+    32-bit integers says where in the tile, counted in numbers, the lanes of each element are.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def copies(width: int, by_table: bool) -> str:
     type = f"<{width} x double>"
     masked = f"<{width} x i1>"
     load, store = (f"@llvm.masked.{what}.v{width}f64.p0" for what in ("load", "store"))
-    given = "ptr %base, i64 %step, i64 %points, ptr %tile, i64 %n, " + WHERE
+    given = "ptr %base, i64 %step, i64 %points, ptr %tile, i64 %n, " + WHERE + ", i1 %packed"
     lanes = ", ".join(f"i64 {i}" for i in range(width))
     loads, stores = [], []
     rows = [f"%r{i}" for i in range(width)]
@@ -140,14 +140,15 @@ def copies(width: int, by_table: bool) -> str:
             f"  call void {store}({type} {name}, ptr %p{i}, i32 8, {masked} %m)",
         ]
     empty_block = "\n".join([*loads, *turned, *stores])
+    name = "gather_rows" if by_table else "empty"
     first = "\n".join(_row("%from", "0", width, by_table))
     each = "\n".join(_row("%frow", "%f", width, by_table))
     mask = f"""  %left = sub i64 %n, %e
   %s = insertelement <{width} x i64> poison, i64 %left, i32 0
   %sv = shufflevector <{width} x i64> %s, <{width} x i64> poison, <{width} x i32> zeroinitializer
   %m = icmp slt <{width} x i64> <{lanes}>, %sv"""
-    return f"""
-define internal void @fill({given}) #0 {{
+    fill = f"""
+define void @fill({given}) #0 {{
 entry:
   %full = icmp eq i64 %points, {width}
   %fast = and i1 %full, %packed
@@ -199,8 +200,9 @@ next:
 done:
   ret void
 }}
-
-define internal void @empty({given}, ptr %table) #0 {{
+"""
+    empty = f"""
+define void @{name}({given}, ptr %table) #0 {{
 entry:
   %full = icmp eq i64 %points, {width}
   %fast = and i1 %full, %packed
@@ -252,10 +254,11 @@ done:
   ret void
 }}
 """
+    return empty if by_table else fill + empty
 
 
 SPREAD = f"""
-define internal void @spread(ptr %base, i64 %step, i64 %points, ptr %rows, i64 %n, {WHERE}) #0 {{
+define void @spread(ptr %base, i64 %step, i64 %points, ptr %rows, i64 %n, {WHERE}) #0 {{
 entry:
   %any = icmp sgt i64 %points, 0
   br i1 %any, label %elements, label %done

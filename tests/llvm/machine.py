@@ -12,11 +12,11 @@ import numpy as np
 
 import graphad as ga
 from graphad.ir import Graph
+from graphad.llvm.copiers import link_copiers
 from graphad.llvm.drivers import Signature, single_loop, tiled_text
 from graphad.llvm.engine import ATTRIBUTES, Module
 from graphad.llvm.kernels import Lanes, write_kernel
 from graphad.llvm.tiers import DECLARED
-from graphad.llvm.tiles import OFFSET
 from graphad.llvm.ufunc import make_ufunc
 from graphad.passes import Pipeline
 
@@ -59,9 +59,10 @@ def loop_text(graph: Graph, width: int) -> str:
         tuple(node.type.shape for node in graph.outputs),
     )
     kernel = write_kernel(graph, Lanes(width), "k")
+    link_copiers(width)
     if width > 1:
         return "\n".join([DECLARED, tiled_text(signature, kernel, width), ATTRIBUTES])
-    parts = [*kernel.declarations.values(), *kernel.text, OFFSET]
+    parts = [*kernel.declarations.values(), *kernel.text]
     parts.append(single_loop(signature, kernel.names, kernel.scratch))
     return "\n".join([DECLARED, *parts, ATTRIBUTES])
 
