@@ -1,15 +1,17 @@
 """A short way into ufuncs: one point, one array in and one out, without NumPy's machinery.
 
-CPython calls a ufunc through a pointer in the object (PEP 590). For calls with one positional
-argument that is a point as the code wants it, the function here makes the result and computes; all
+CPython calls a ufunc through a pointer in the object (PEP 590). For calls with one argument that is
+a point as the code wants it, and perhaps an array for the result, the function here computes; all
 other calls go on to NumPy's function. What it knows of NumPy's objects is checked first.
 """
 
 from __future__ import annotations
 
 import ctypes
+import sys
 from functools import lru_cache
 from importlib import import_module
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,10 @@ NEW, SCALAR = 93, 60
 DOUBLE = 12
 WHOLE = 0x101
 """Flags of arrays that are C-contiguous and aligned."""
+WRITEABLE = 0x400
+"""Flag of arrays that may be written to."""
+OUT = sys.intern("out")
+"""The keyword as CPython passes it: names in a program are interned."""
 NEVER = 2**63 - 1
 """A limit that is not reached: there is no better code."""
 
@@ -60,6 +66,8 @@ class Gate(ctypes.Structure):
         ("shape_in", ctypes.c_int64),
         ("rank_out", ctypes.c_int64),
         ("shape_out", ctypes.c_int64),
+        ("bytes_in", ctypes.c_int64),
+        ("bytes_out", ctypes.c_int64),
     )
 
 
@@ -101,9 +109,11 @@ def way_in() -> Module | None:
 
 def _text(new: int, scalar: int) -> str:
     array, flags, dtype = id(np.ndarray), _Array.flags.offset, _Array.dtype.offset
+    double = id(np.dtype(np.float64))
     field = {name: getattr(Gate, name).offset for name, _ in Gate._fields_}
     # A ufunc's own data stand after its counts and functions: `graphad.llvm.ufunc`.
     return f"""
+declare void @Py_IncRef(ptr)
 define ptr @enter(ptr %self, ptr %args, i64 %nargs, ptr %names) #0 {{
 entry:
   %number = alloca double, align 8
@@ -113,10 +123,71 @@ entry:
   %gate = load ptr, ptr %at_gate
   %count = and i64 %nargs, {NEVER}
   %one = icmp eq i64 %count, 1
+  %two = icmp eq i64 %count, 2
   %plain = icmp eq ptr %names, null
   %simple = and i1 %one, %plain
-  br i1 %simple, label %look, label %around
+  br i1 %simple, label %look, label %more_given
+more_given:
+  %second = and i1 %two, %plain
+  br i1 %second, label %result, label %named
+named:
+  %keyword = xor i1 %plain, true
+  %may_be_out = and i1 %one, %keyword
+  br i1 %may_be_out, label %name, label %around
+name:
+  %at_names = getelementptr i8, ptr %names, i64 {HEAD}
+  %how_many = load i64, ptr %at_names
+  %single_name = icmp eq i64 %how_many, 1
+  br i1 %single_name, label %which, label %around
+which:
+  %at_name = getelementptr i8, ptr %names, i64 {HEAD + POINTER}
+  %name_given = load ptr, ptr %at_name
+  %is_out = icmp eq ptr %name_given, inttoptr (i64 {id(OUT)} to ptr)
+  br i1 %is_out, label %result, label %around
+result:
+  %at_result = getelementptr ptr, ptr %args, i64 1
+  %taken = load ptr, ptr %at_result
+  %r_at_type = getelementptr i8, ptr %taken, i64 {HEAD - POINTER}
+  %r_type = load ptr, ptr %r_at_type
+  %r_is_array = icmp eq ptr %r_type, inttoptr (i64 {array} to ptr)
+  br i1 %r_is_array, label %r_array, label %around
+r_array:
+  %r_at_dtype = getelementptr i8, ptr %taken, i64 {dtype}
+  %r_dtype = load ptr, ptr %r_at_dtype
+  %r_is_double = icmp eq ptr %r_dtype, inttoptr (i64 {double} to ptr)
+  %r_at_flags = getelementptr i8, ptr %taken, i64 {flags}
+  %r_flags = load i32, ptr %r_at_flags
+  %r_both = and i32 %r_flags, {WHOLE | WRITEABLE}
+  %r_is_whole = icmp eq i32 %r_both, {WHOLE | WRITEABLE}
+  %r_at_rank = getelementptr i8, ptr %taken, i64 {_Array.rank.offset}
+  %r_rank = load i32, ptr %r_at_rank
+  %r_rank_wide = sext i32 %r_rank to i64
+  %r_at_rank_out = getelementptr i8, ptr %gate, i64 {field["rank_out"]}
+  %r_rank_out = load i64, ptr %r_at_rank_out
+  %r_is_rank = icmp eq i64 %r_rank_wide, %r_rank_out
+  %r_fits0 = and i1 %r_is_double, %r_is_whole
+  %r_fits = and i1 %r_fits0, %r_is_rank
+  br i1 %r_fits, label %r_lengths, label %around
+r_lengths:
+  %r_at_shape = getelementptr i8, ptr %taken, i64 {_Array.shape.offset}
+  %r_shape = load ptr, ptr %r_at_shape
+  %r_at_wanted = getelementptr i8, ptr %gate, i64 {field["shape_out"]}
+  %r_wanted = load ptr, ptr %r_at_wanted
+  br label %r_axis
+r_axis:
+  %r_i = phi i64 [ 0, %r_lengths ], [ %r_i1, %r_length ]
+  %r_more = icmp slt i64 %r_i, %r_rank_out
+  br i1 %r_more, label %r_length, label %look
+r_length:
+  %r_at_found = getelementptr i64, ptr %r_shape, i64 %r_i
+  %r_found = load i64, ptr %r_at_found
+  %r_at_right = getelementptr i64, ptr %r_wanted, i64 %r_i
+  %r_right = load i64, ptr %r_at_right
+  %r_equal = icmp eq i64 %r_found, %r_right
+  %r_i1 = add i64 %r_i, 1
+  br i1 %r_equal, label %r_axis, label %around
 look:
+  %into = phi ptr [ null, %entry ], [ %taken, %r_axis ]
   %x = load ptr, ptr %args
   %at_type = getelementptr i8, ptr %x, i64 {HEAD - POINTER}
   %type = load ptr, ptr %at_type
@@ -127,7 +198,7 @@ look:
 array:
   %at_dtype = getelementptr i8, ptr %x, i64 {dtype}
   %dtype = load ptr, ptr %at_dtype
-  %is_double = icmp eq ptr %dtype, inttoptr (i64 {id(np.dtype(np.float64))} to ptr)
+  %is_double = icmp eq ptr %dtype, inttoptr (i64 {double} to ptr)
   %at_flags = getelementptr i8, ptr %x, i64 {flags}
   %flags = load i32, ptr %at_flags
   %both = and i32 %flags, {WHOLE}
@@ -169,6 +240,25 @@ other:
   br i1 %takes, label %have, label %around
 have:
   %in = phi ptr [ %data, %axis ], [ %at_value, %other ]
+  %fresh = icmp eq ptr %into, null
+  br i1 %fresh, label %limited, label %apart
+apart:
+  %at_into = getelementptr i8, ptr %into, i64 {_Array.data.offset}
+  %into_data = load ptr, ptr %at_into
+  %at_bytes_in = getelementptr i8, ptr %gate, i64 {field["bytes_in"]}
+  %bytes_in = load i64, ptr %at_bytes_in
+  %at_bytes_out = getelementptr i8, ptr %gate, i64 {field["bytes_out"]}
+  %bytes_out = load i64, ptr %at_bytes_out
+  %in_from = ptrtoint ptr %in to i64
+  %in_to = add i64 %in_from, %bytes_in
+  %out_from = ptrtoint ptr %into_data to i64
+  %out_to = add i64 %out_from, %bytes_out
+  %starts = icmp ult i64 %in_from, %out_to
+  %ends = icmp ult i64 %out_from, %in_to
+  %overlap = and i1 %starts, %ends
+  br i1 %overlap, label %around, label %limited
+limited:
+  %there = phi ptr [ null, %have ], [ %into_data, %apart ]
   %at_limit = getelementptr i8, ptr %gate, i64 {field["limit"]}
   %where_limit = load ptr, ptr %at_limit
   %limit = load atomic i64, ptr %where_limit acquire, align 8
@@ -186,15 +276,20 @@ counts:
   br label %go
 go:
   %point = load ptr, ptr %gate
+  br i1 %fresh, label %make, label %use
+use:
+  call void %point(ptr %in, ptr %there)
+  call void @Py_IncRef(ptr %into)
+  ret ptr %into
+make:
   %at_rank_out = getelementptr i8, ptr %gate, i64 {field["rank_out"]}
   %rank_out = load i64, ptr %at_rank_out
   %single = icmp eq i64 %rank_out, 0
   br i1 %single, label %scalar, label %new
 scalar:
   call void %point(ptr %in, ptr %number)
-  %made = call ptr inttoptr (i64 {scalar} to ptr)(ptr %number, ptr inttoptr (i64 {
-        id(np.dtype(np.float64))
-    } to ptr), ptr null)
+  %made = call ptr inttoptr (i64 {scalar} to ptr)(ptr %number, ptr inttoptr (i64 {double} to ptr),
+    ptr null)
   ret ptr %made
 new:
   %at_shape_out = getelementptr i8, ptr %gate, i64 {field["shape_out"]}
@@ -241,6 +336,8 @@ def make_gate(
         shape_in=ctypes.addressof(lengths[0]),
         rank_out=len(shape_out),
         shape_out=ctypes.addressof(lengths[1]),
+        bytes_in=8 * prod(shape_in),
+        bytes_out=8 * prod(shape_out),
     )
     return gate, lengths
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,78 @@ def test_the_same_is_refused(fast: Compiled, bad: Any) -> None:
     assert str(found.value) == str(wanted.value)
 
 
+def outcome(call: Callable[[], Any]) -> tuple[Any, str]:
+    """Return what a call gives, or what it says when it refuses."""
+    try:
+        return call(), ""
+    except (TypeError, ValueError) as error:
+        return None, f"{type(error).__name__}: {error}"
+
+
+def read_only_results() -> Array:
+    """An array of results that cannot be written to."""
+    array = np.zeros(3)
+    array.flags.writeable = False
+    return array
+
+
+RESULTS: list[tuple[Compiled, Any, Any]] = [
+    (VECTOR, X, lambda: np.zeros(3)),
+    (VECTOR, X.tolist(), lambda: np.zeros(3)),
+    (VECTOR, np.stack([X, X]), lambda: np.zeros((2, 3))),
+    (VECTOR, X, lambda: np.zeros((2, 3))),
+    (VECTOR, X, lambda: np.zeros(6)[::2]),
+    (VECTOR, X, lambda: np.zeros(3, np.float32)),
+    (VECTOR, X, lambda: np.zeros(3, complex)),
+    (VECTOR, X, lambda: np.zeros(3, int)),
+    (VECTOR, X, lambda: np.zeros(4)),
+    (VECTOR, X, lambda: np.zeros((3, 1))),
+    (VECTOR, X, read_only_results),
+    (VECTOR, X, lambda: np.zeros(3).view(Sub)),
+    (VECTOR, X, lambda: None),
+    (VECTOR, X, lambda: [0.0] * 3),
+    (TABLE, M, lambda: np.zeros((3, 2))),
+    (TABLE, M, lambda: np.zeros((2, 3))),
+    (SUM, X, lambda: np.zeros(())),
+    (SUM, X, lambda: np.zeros(1)),
+    (NUMBER, 1.5, lambda: np.zeros(())),
+    (SPREAD, 1.5, lambda: np.zeros(2)),
+]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda ufunc, x, out: ufunc(x, out),
+        lambda ufunc, x, out: ufunc(x, out=out),
+        lambda ufunc, x, out: ufunc(x, out=(out,)),
+        lambda ufunc, x, out: ufunc(x, **{"".join(["o", "ut"]): out}),
+    ],
+)
+@pytest.mark.parametrize(("fast", "x", "make"), RESULTS)
+def test_results_that_are_given(fast: Compiled, x: Any, make: Any, call: Any) -> None:
+    """Values, what is returned and what is refused are as NumPy has it."""
+    found, wanted = make(), make()
+    expected, refused = outcome(lambda: call(shut(fast), x, wanted))
+    returned, message = outcome(lambda: call(fast.ufunc, x, found))
+    assert message == refused
+    if refused:
+        return
+    assert (returned is found) == (expected is wanted)
+    assert type(returned) is type(expected)
+    np.testing.assert_array_equal(returned, expected)
+
+
+@pytest.mark.parametrize("shift", [-2, -1, 0, 1, 2])
+def test_results_over_arguments(shift: int) -> None:
+    """A result that is written over the argument, or a part of it, is right."""
+    memory = np.arange(9.0)
+    x, out = memory[3:6], memory[3 + shift : 6 + shift]
+    wanted = VECTOR.ufunc(x.copy())
+    np.testing.assert_array_equal(VECTOR.ufunc(x, out=out), wanted)
+    np.testing.assert_array_equal(out, wanted)
+
+
 def test_other_calls() -> None:
     """Calls with options, with an output, with too few or too many arguments are NumPy's."""
     out = np.zeros(3)
@@ -151,8 +224,13 @@ def test_references() -> None:
     """Calls leave the counts of what they touch as they are."""
     held: list[Any] = [X, X.dtype, np.ndarray, VECTOR.ufunc, np.float64]
     before = [sys.getrefcount(thing) for thing in held]
+    out = np.zeros(3)
+    held.append(out)
+    before.append(sys.getrefcount(out))
     for _ in range(1000):
         VECTOR.ufunc(X)
+        VECTOR.ufunc(X, out)
+        VECTOR.ufunc(X, out=out)
         SUM.ufunc(X)
         NUMBER.ufunc(1.5)
     after = [sys.getrefcount(thing) for thing in held]
@@ -167,8 +245,10 @@ def test_calls_are_counted() -> None:
     assert gate is not None
     first = gate.point
     cell.limit[0] = 5
-    for count in (1, 2, 3, 4):
-        assert fast.ufunc(np.ones(2)).tolist() == [2.0, 2.0]
+    out = np.zeros(2)
+    options: list[dict[str, Any]] = [{}, {"out": out}, {"out": out}, {}]
+    for count, option in enumerate(options, 1):
+        assert fast.ufunc(np.ones(2), **option).tolist() == [2.0, 2.0]
         assert (gate.point, cell.count[0]) == (first, count)
     assert fast.ufunc(np.ones(2)).tolist() == [2.0, 2.0]
     assert cell.limit[0] == NEVER
