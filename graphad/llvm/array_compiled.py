@@ -10,7 +10,7 @@ import numpy as np
 
 from graphad.errors import GraphError, InputError
 from graphad.ir import Graph, map_tree
-from graphad.llvm.array_program import ArrayProgram
+from graphad.llvm.array_program import ArrayProgram, Space
 from graphad.op import Array
 from graphad.text import dump, parse
 
@@ -57,8 +57,10 @@ class CompiledArrays:
         self.opt = opt
         self._program = ArrayProgram(graph, 1 if opt == "auto" else int(opt))
         self._shapes = [node.type.shape for node in graph.inputs]
+        self._sizes = [node.type.size for node in graph.inputs]
+        self._plain = graph.tree == 0
         self._outputs = [node.type.shape for node in graph.outputs]
-        self._pool: list[Array] = []
+        self._pool: list[Space] = []
 
     @property
     def counts(self) -> Any:
@@ -84,18 +86,29 @@ class CompiledArrays:
         InputError
             If arguments do not fit the inputs.
         """
-        arrays, lead = self._given(args)
+        arrays, lead = (args, ()) if self._fit(args) else self._given(args)
         points = prod(lead)
         made = [np.empty(lead + shape) for shape in self._outputs]
         if points:
             steps = [
-                0 if array.size == prod(shape) else prod(shape)
-                for array, shape in zip(arrays, self._shapes, strict=True)
+                0 if array.size == size else size
+                for array, size in zip(arrays, self._sizes, strict=True)
             ]
             self._compute(arrays, made, steps, points)
-        return map_tree(self.graph.tree, made)
+        return made[0] if self._plain else map_tree(self.graph.tree, made)
 
-    def _given(self, args: Sequence[Any]) -> tuple[list[Array], tuple[int, ...]]:
+    def _fit(self, args: Sequence[Any]) -> bool:
+        """Whether arguments are one point, and just what the code reads: the way of most calls."""
+        if len(args) != len(self._shapes):
+            return False
+        for arg, shape in zip(args, self._shapes, strict=True):
+            if type(arg) is not np.ndarray or arg.shape != shape or arg.dtype != _FLOAT64:
+                return False
+            if not arg.flags.c_contiguous or not arg.dtype.isnative:
+                return False
+        return True
+
+    def _given(self, args: Sequence[Any]) -> tuple[Sequence[Array], tuple[int, ...]]:
         """Return arguments as arrays in one piece, and the shape of the batch."""
         shapes = self._shapes
         if len(args) != len(shapes):
@@ -138,12 +151,12 @@ class CompiledArrays:
         self, arrays: Sequence[Array], made: Sequence[Array], steps: Sequence[int], points: int
     ) -> None:
         try:
-            work = self._pool.pop()
+            space = self._pool.pop()
         except IndexError:
-            work = np.empty(self._program.work)
-        self._program(arrays, made, steps, points, work)
-        if len(self._pool) < KEPT and work.nbytes <= KEPT_BYTES:
-            self._pool.append(work)
+            space = self._program.space()
+        self._program(arrays, made, steps, points, space)
+        if len(self._pool) < KEPT and space.work.nbytes <= KEPT_BYTES:
+            self._pool.append(space)
 
     def __copy__(self) -> CompiledArrays:
         return self

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,7 +25,7 @@ CACHE_DOUBLES = 1 << 16
 LARGEST_BLOCK = 1024
 """Most points of a block."""
 RUN = ctypes.CFUNCTYPE(
-    None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64
+    None, ctypes.c_ssize_t, ctypes.c_ssize_t, ctypes.c_ssize_t, ctypes.c_ssize_t, ctypes.c_ssize_t
 )
 """``void run(table, steps, work, first, count)``."""
 
@@ -36,6 +37,15 @@ class Counts:
     loops: int
     products: int
     calls: int
+
+
+class Space(NamedTuple):
+    """Memory of a call: for work, addresses and strides of operands, and where these are."""
+
+    work: Array
+    table: Array
+    strides: Array
+    where: tuple[int, int, int]
 
 
 class ArrayProgram:
@@ -62,11 +72,20 @@ class ArrayProgram:
         self.block = self._layout.block
         segments = self._segments(plan)
         self._module = Module(self._text(plan, bodies, len(segments)), level)
+        self._operands = len(graph.inputs) + len(graph.outputs)
         self._addresses = [_address(array) for array in self._layout.constants]
         self._steps: list[tuple[Callable[..., None], list[Caller]]] = []
         for i, calls in enumerate(segments):
             run = RUN(self._module.address(f"run{i}"))
             self._steps.append((run, [Caller(call) for call in calls]))
+
+    def space(self) -> Space:
+        """Return memory for one call at a time."""
+        work = np.empty(self.work)
+        table = np.array([*[0] * self._operands, *self._addresses, 0], np.intp)
+        strides = np.zeros(self._operands + 1, np.int64)
+        where = _address(table), _address(strides), _address(work)
+        return Space(work, table, strides, where)
 
     def __call__(
         self,
@@ -74,7 +93,7 @@ class ArrayProgram:
         outputs: Sequence[Array],
         steps: Sequence[int],
         points: int,
-        work: Array,
+        space: Space,
     ) -> None:
         """Compute all points.
 
@@ -86,17 +105,18 @@ class ArrayProgram:
             Doubles from the input of one point to that of the next; 0 if all have the same.
         points : int
             How many, at least one.
-        work : numpy.ndarray
-            As many doubles as `work` says, for this call alone.
+        space : Space
+            Used by no other call at the same time.
         """
-        addresses = [_address(array) for array in (*inputs, *outputs)]
-        table = np.array([*addresses, *self._addresses, 0], np.intp)
-        strides = np.array([*steps, 0], np.int64)
-        where = _address(table), _address(strides), _address(work)
+        table, strides, where = space.table, space.strides, space.where
+        for i, array in enumerate((*inputs, *outputs)):
+            table[i] = array.__array_interface__["data"][0]
+        for i, step in enumerate(steps):
+            strides[i] = step
         if len(self._steps) == 1:
             self._steps[0][0](*where, 0, points)
             return
-        memory = Memory(self._layout, inputs, outputs, work, points)
+        memory = Memory(self._layout, inputs, outputs, space.work, points)
         for first in range(0, points, self.block):
             count = min(self.block, points - first)
             for run, callers in self._steps:

@@ -31,6 +31,8 @@ MULTIPLIED = 40
 """The same where one does not: a product of matrices is better then."""
 FEW_SUMS = 8
 """Most sums that an einsum adds up in one loop."""
+LARGE = 1 << 24
+"""Products of matrices of as many multiplications are left to NumPy, whose BLAS has threads."""
 VIEWS = frozenset({"reshape", "transpose", "slice", "flip", "broadcast_to", "element", "take"})
 
 
@@ -242,7 +244,7 @@ def _einsum(node: Node, given: Sequence[Role]) -> Role:
         ]
         return Role(What.SUM, space, tuple(inline))
     if len(terms) == 2 and all(letter in terms[0] and letter in terms[1] for letter in contracted):
-        return Role(What.PRODUCT)
+        return Role(What.PRODUCT) if prod(sizes.values()) < LARGE else _CALL
     return _CALL
 
 

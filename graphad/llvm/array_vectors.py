@@ -118,26 +118,18 @@ class Block(Names):
         self.mask = "<" + ", ".join(f"i1 {str(bit).lower()}" for bit in on) + ">"
 
     def write(self, names: dict[int, str], sums: dict[int, str]) -> None:
-        """Write all items, stores and sums."""
+        """Write all items, stores and sums; what is stored is let go of at once."""
         loop, body = self.loop, self.loop.body
         order = loop.ordered(loop.roots, names)
         partners = self._partners(order)
-        for i in order:
-            item = body.items[i]
-            if i in names:
-                continue
-            if isinstance(item, Load):
-                made = self._read(loop.reads[i])
-                names[i] = as_condition(self, made) if item.condition else made
-            elif i in partners:
-                assert isinstance(item, Work)
-                sine, cosine = sine_and_cosine(self, names[item.operands[0]])
-                own, other = (sine, cosine) if item.name == "sin" else (cosine, sine)
-                names[i], names[partners[i]] = own, other
-            else:
-                names[i] = written(self, item, names)
+        waiting: dict[int, list[Access]] = {}
         for (i, _), access in zip(body.stores, loop.writes, strict=True):
-            self._write_at(access, self._number_of(i, names))
+            waiting.setdefault(i, []).append(access)
+        for i in [*[i for i in waiting if i in names], *order]:
+            if i not in names:
+                self._name(i, names, partners)
+            for access in waiting.pop(i, ()):
+                self._write_at(access, self._number_of(i, names))
         for j, (i, _) in enumerate(body.sums):
             value = self._number_of(i, names)
             if self.masked:
@@ -147,6 +139,20 @@ class Block(Names):
                     f"select {type} {self.mask}, {floats} {value}, {floats} zeroinitializer"
                 )
             self.totals[j] = self.line(f"fadd {self.floats} {sums[j]}, {value}")
+
+    def _name(self, i: int, names: dict[int, str], partners: dict[int, int]) -> None:
+        """Write an item, all of whose operands have names."""
+        item = self.loop.body.items[i]
+        if isinstance(item, Load):
+            made = self._read(self.loop.reads[i])
+            names[i] = as_condition(self, made) if item.condition else made
+        elif i in partners:
+            assert isinstance(item, Work)
+            sine, cosine = sine_and_cosine(self, names[item.operands[0]])
+            own, other = (sine, cosine) if item.name == "sin" else (cosine, sine)
+            names[i], names[partners[i]] = own, other
+        else:
+            names[i] = written(self, item, names)
 
     def _partners(self, order: list[int]) -> dict[int, int]:
         """Return for each sine the cosine of the same value, and the other way round."""

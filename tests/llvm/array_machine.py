@@ -49,9 +49,12 @@ def guarded_run(graph: Graph, points: Sequence[Array], count: int, at_end: bool)
         flat = memory.at_end if at_end else memory.at_start
         outputs.append(flat.reshape(count, *node.type.shape))
         flat[:] = np.nan
-    work = Guarded(program.work)
+    memory = Guarded(program.work)
+    work = memory.at_end if at_end else memory.at_start
+    space = program.space()
+    where = (*space.where[:2], work.__array_interface__["data"][0])
     steps = [node.type.size for node in graph.inputs]
-    program(inputs, outputs, steps, count, work.at_end if at_end else work.at_start)
+    program(inputs, outputs, steps, count, space._replace(work=work, where=where))
     return outputs
 
 
