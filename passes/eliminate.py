@@ -24,7 +24,7 @@ PREPARED = "simplify,collect,simplify,cse,dce"
 """What a graph goes through before it is linearised: sums of many terms are one vertex."""
 MEASURED = 1_000
 """Most vertices of a graph for which orders are compared by what is left after simplification."""
-FEWER = 5
+FEWER = 20
 """A beam does not see what orders share: where that counts, it has so many times fewer steps."""
 MULTIPLY, CAST = OPS["multiply"], OPS["cast"]
 

@@ -108,8 +108,12 @@ def test_the_plan_that_is_shown() -> None:
     shown = [
         (item.name, item.grain, f"{item.cost.nodes:,}", f"{item.cost.total:,}")
         for item in made["plan"].candidates
+        if item.cost is not None
     ]
     assert rows == shown
+    notes = [item.note for item in made["plan"].candidates if item.cost is None]
+    assert notes
+    assert all(note in text for note in notes)
     assert made["plan"].reason in text
 
 

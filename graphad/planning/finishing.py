@@ -22,12 +22,12 @@ TWICE = 10_000
 """Graphs of more nodes go through the first of these only."""
 EASY = 150
 """Graphs of no more operations are always finished."""
-MIDDLING, COLLECTED_TIMES = 1_000, 1.6
+MIDDLING, COLLECTED_TIMES = 800, 1.6
 """Graphs of no more operations are finished if those with like terms collected are at most so many
 times the least that others have in the end."""
-HARD = 1_500.0
+HARD = 500.0
 """From here on graphs are compared by what is more strict."""
-LIKELY, LIKELY_HARD = 1.5, 1.25
+LIKELY, LIKELY_HARD = 1.5, 1.2
 """Graphs are finished if they promise no more than so many times the best promise."""
 CLOSE, CLOSE_LARGE = 1.1, 1.02
 """The second pipeline is for graphs that are at most so many times the least after the first."""
