@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from math import prod
 from typing import Any
 
@@ -67,7 +68,7 @@ class CompiledArrays:
         """How many loops, products and calls of NumPy a block of points takes."""
         return self._program.counts
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, out: Any = None) -> Any:
         """Evaluate, at one point or many.
 
         Parameters
@@ -75,27 +76,61 @@ class CompiledArrays:
         *args : array_like
             One for each input; leading axes are a batch, and those of all inputs broadcast
             together.
+        out : numpy.ndarray or tuple of numpy.ndarray, optional
+            Where to put the results, one array for each output: of double precision and of the
+            shape of the result, in any order in memory. They may overlap the arguments.
 
         Returns
         -------
         numpy.ndarray or nested tuples of them
-            As the graph gives them; the axes of the batch come first.
+            As the graph gives them; the axes of the batch come first. Those of `out`, if given.
 
         Raises
         ------
         InputError
-            If arguments do not fit the inputs.
+            If arguments do not fit the inputs, or `out` the outputs.
         """
         arrays, lead = (args, ()) if self._fit(args) else self._given(args)
         points = prod(lead)
-        made = [np.empty(lead + shape) for shape in self._outputs]
+        shapes = [lead + shape for shape in self._outputs]
+        targets = None if out is None else self._targets(out, shapes)
+        made = [np.empty(shape) for shape in shapes] if targets is None else list(targets)
+        for i, target in enumerate(targets or ()):
+            shared = any(np.may_share_memory(target, array) for array in arrays)
+            if shared or not target.flags.carray:
+                made[i] = np.empty(target.shape)
         if points:
             steps = [
                 0 if array.size == size else size
                 for array, size in zip(arrays, self._sizes, strict=True)
             ]
             self._compute(arrays, made, steps, points)
+        if targets is not None:
+            for target, values in zip(targets, made, strict=True):
+                if target is not values:
+                    target[...] = values
+            made = targets
         return made[0] if self._plain else map_tree(self.graph.tree, made)
+
+    def _targets(self, out: Any, wanted: Sequence[tuple[int, ...]]) -> list[Array]:
+        """Return the arrays that results are put into."""
+        given = list(out) if isinstance(out, tuple) else [out]
+        fit = len(given) == len(wanted) and all(
+            isinstance(array, np.ndarray)
+            and array.shape == shape
+            and array.dtype == _FLOAT64
+            and array.flags.writeable
+            for array, shape in zip(given, wanted, strict=True)
+        )
+        if not fit:
+            shapes = ", ".join(map(str, wanted))
+            raise InputError(
+                f"out of {self.graph!r} is one array of double precision for each output, that can "
+                f"be written to, of the shapes {shapes}"
+            )
+        if any(np.may_share_memory(one, two) for one, two in combinations(given, 2)):
+            raise InputError(f"two arrays of out of {self.graph!r} share memory")
+        return given
 
     def _fit(self, args: Sequence[Any]) -> bool:
         """Whether arguments are one point, and just what the code reads: the way of most calls."""

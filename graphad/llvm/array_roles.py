@@ -27,7 +27,7 @@ NAMED = 256
 """The same for nodes that only give other names to elements."""
 TERMS = 512
 """Most products of an einsum that are written out, where each operand has the axis of the loop."""
-MULTIPLIED = 40
+MULTIPLIED = 16
 """The same where one does not: a product of matrices is better then."""
 FEW_SUMS = 8
 """Most sums that an einsum adds up in one loop."""

@@ -167,6 +167,51 @@ def test_results_are_fresh() -> None:
     np.testing.assert_array_equal(code(given_point), POINTS[0])
 
 
+# --- out -----------------------------------------------------------------------------------------
+
+
+def two(x: Any) -> Any:
+    """Return two arrays, one of which is shifted."""
+    return np.tanh(x[::-1]) * x[0], np.sum(x)
+
+
+@pytest.mark.parametrize("lead", [(), (3,)])
+def test_out(lead: tuple[int, ...]) -> None:
+    """Results are put into arrays of the caller's, in order or not, also over the arguments."""
+    graph = ga.trace(two, np.zeros(12))
+    code = CompiledArrays(graph)
+    x = np.random.default_rng(5).uniform(-1, 1, (*lead, 12))
+    first, second = graph(x)
+    for target in (
+        np.empty((*lead, 12)),
+        np.empty((*lead, 24))[..., ::2],
+        np.empty((*lead, 12))[..., ::-1],
+    ):
+        sums = np.empty(lead)
+        made = code(x, out=(target, sums))
+        assert made[0] is target
+        assert made[1] is sums
+        np.testing.assert_allclose(target, first, rtol=1e-13)
+        np.testing.assert_allclose(sums, second, rtol=1e-13, atol=1e-14)
+    code(x, out=(x, sums))
+    np.testing.assert_allclose(x, first, rtol=1e-13)
+
+
+def test_out_that_does_not_fit() -> None:
+    """Other shapes, dtypes and numbers of arrays are refused, and memory that is shared."""
+    code = CompiledArrays(ga.trace(two, np.zeros(12)))
+    good, fixed = np.empty(12), np.empty(12)
+    fixed.flags.writeable = False
+    message = r"out of .* is one array of double precision for each output, .* shapes \(12,\), \(\)"
+    for bad in (good, (np.empty(11), np.empty(())), (good.astype("f4"), np.empty(()))):
+        with pytest.raises(InputError, match=message):
+            code(POINTS[0], out=bad)
+    with pytest.raises(InputError, match=message):
+        code(POINTS[0], out=(fixed, np.empty(())))
+    with pytest.raises(InputError, match=r"two arrays of out of .* share memory"):
+        code(POINTS[0], out=(good, good[3:4].reshape(())))
+
+
 # --- as an object --------------------------------------------------------------------------------
 
 

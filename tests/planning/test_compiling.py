@@ -10,7 +10,14 @@ from scipy import sparse
 
 import graphad as ga
 from graphad.llvm import Compiled
-from graphad.planning.compiling import CompiledPlan, Interpreted, is_scalar, lowered
+from graphad.llvm.array_compiled import CompiledArrays
+from graphad.planning.compiling import (
+    CompiledPlan,
+    Interpreted,
+    compiled_form,
+    is_scalar,
+    lowered,
+)
 
 POINT = np.array([0.7, -0.4, 0.9])
 
@@ -66,6 +73,63 @@ def test_what_is_too_large_or_not_double_is_interpreted() -> None:
     condition = ga.trace(lambda x: x > 0, np.zeros(2)).compile()
     assert isinstance(condition, Interpreted)
     assert condition(np.array([1.0, -1.0])).tolist() == [True, False]
+
+
+def test_many_operations_become_loops() -> None:
+    """Long vectors and products of matrices are compiled to loops, and say so."""
+    long = ga.trace(lambda x: np.sin(x) * 2 + x, np.zeros(100_000))
+    code = long.compile()
+    assert isinstance(code, CompiledArrays)
+    assert repr(code).endswith(": 1 loop>")
+    kind, reason = compiled_form(long)
+    assert kind == "arrays"
+    assert reason == "300,000 operations are too many to write out: loops over arrays"
+    x = np.linspace(-1, 1, 100_000)
+    np.testing.assert_allclose(code(x), long(x), rtol=1e-14)
+    weights = np.random.default_rng(0).uniform(-1, 1, (64, 64))
+    network = ga.trace(lambda x: np.sum(np.tanh(np.tanh(x @ weights) @ weights)), np.zeros(64))
+    gradient = network.diff().compile()
+    assert isinstance(gradient, CompiledArrays)
+    points = np.random.default_rng(1).uniform(-1, 1, (10, 64))
+    np.testing.assert_allclose(gradient(points), network.diff()(points), rtol=1e-11, atol=1e-13)
+
+
+def test_few_operations_are_written_out() -> None:
+    """Small graphs stay straight-line code, whatever they are made of."""
+    graph = ga.trace(lambda x: np.sum(np.sin(x) @ np.ones((3, 3))), POINT)
+    kind, reason = compiled_form(graph)
+    assert kind == "scalars"
+    assert reason.endswith("operations are written out one by one")
+    assert isinstance(graph.compile(), Compiled)
+
+
+def test_sparse_results_are_fresh() -> None:
+    """A sparse result may be changed without a trace in the next one."""
+    plan = ga.trace(f, POINT).diff(order=2).plan(layout="csr")
+    code = plan.compile()
+    expected = plan(POINT).toarray()
+    for _ in range(3):
+        found = code(POINT)
+        np.testing.assert_allclose(found.toarray(), expected, rtol=1e-13)
+        found.data[:] = 0.0
+        found.eliminate_zeros()
+        assert found.nnz == 0
+
+
+def test_sparse_results_of_many_variables() -> None:
+    """The Hessian of a long chain is values of one loop, and what SciPy makes of them is right."""
+
+    def chained(x: Any) -> Any:
+        return np.sum(np.sin(x[:-1] * x[1:]))
+
+    x = np.linspace(0.1, 1, 6000)
+    plan = ga.trace(chained, x).diff(order=2).plan(layout="csr")
+    code = plan.compile()
+    assert isinstance(code.code, CompiledArrays)
+    for point in (x, x[::-1], x * 0.5):
+        found = code(point)
+        found.check_format(full_check=True)
+        assert abs(found - plan(point)).max() < 1e-13
 
 
 def test_scalar_graphs_are_known() -> None:
