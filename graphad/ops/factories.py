@@ -62,7 +62,11 @@ def ufunc_type(ufunc: np.ufunc) -> Callable[[Sequence[Type], Attrs], Type]:
 
     def infer(types: Sequence[Type], attrs: Attrs) -> Type:
         first = types[0]
-        same = all(other is first for other in types)
+        same = True
+        for other in types:  # a loop: this is called for every node
+            if other is not first:
+                same = False
+                break
         if len(types) > 2:  # an n-ary sum or product
             dtype = first.dtype if same else common_dtype(types)
         else:
