@@ -118,7 +118,9 @@ def optimized(graph: Any) -> Any:
     return finish_all([draft_of(graph)])[0].graph
 
 
-def drafted(target: Target, strategy: Strategy, entries: Sequence[Entry]) -> Candidate:
+def drafted(
+    target: Target, strategy: Strategy, entries: Sequence[Entry], least: float = inf
+) -> Candidate:
     """Return a strategy's candidate, derived but not finished, or one with why there is none.
 
     Parameters
@@ -129,6 +131,8 @@ def drafted(target: Target, strategy: Strategy, entries: Sequence[Entry]) -> Can
         How to derive it.
     entries : sequence of Entry
         What to derive.
+    least : float
+        The best promise of other drafts.
     """
     start = time.perf_counter()
     with catch_warnings(record=True) as caught:
@@ -137,7 +141,7 @@ def drafted(target: Target, strategy: Strategy, entries: Sequence[Entry]) -> Can
             made = strategy.derive(target.base, target.order, target.wrt, entries)
         except GraphadError as error:
             return Candidate(strategy.name, "scalar", note=str(error))
-    draft = draft_of(made.graph)
+    draft = draft_of(made.graph, least)
     if made.condition > WORST_CONDITION:
         draft = replace(draft, promise=inf)
     return Candidate(

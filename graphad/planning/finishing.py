@@ -29,6 +29,8 @@ HARD = 500.0
 """From here on graphs are compared by what is more strict."""
 LIKELY, LIKELY_HARD = 1.5, 1.2
 """Graphs are finished if they promise no more than so many times the best promise."""
+FAR = 2.0
+"""From so many times the best promise on, it makes no difference whether a graph is simplified."""
 CLOSE, CLOSE_LARGE = 1.1, 1.02
 """The second pipeline is for graphs that are at most so many times the least after the first."""
 LARGE = 400
@@ -77,11 +79,25 @@ class Finished:
     note: str = ""
 
 
-def draft_of(graph: Any) -> Draft:
-    """Return the draft of entries that were just derived."""
-    simplified = Pipeline(FIRST)(graph)
-    raw = operations(simplified)
-    return Draft(simplified, raw, sqrt(raw * len(simplified.nodes)))
+def draft_of(graph: Any, least: float = inf) -> Draft:
+    """Return the draft of entries that were just derived.
+
+    Parameters
+    ----------
+    graph : Graph
+        The entries.
+    least : float
+        The best promise of others. If that of the graph is far from it, it is not even simplified.
+    """
+    draft = _drafted(graph)
+    if draft.raw > MIDDLING and draft.promise > FAR * least:
+        return draft
+    return _drafted(Pipeline(FIRST)(graph))
+
+
+def _drafted(graph: Any) -> Draft:
+    raw = operations(graph)
+    return Draft(graph, raw, sqrt(raw * len(graph.nodes)))
 
 
 def is_hopeless(draft: Draft, least: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from math import inf
 from typing import Any
 from warnings import warn
 
@@ -322,14 +323,17 @@ class Search:
                 made = Candidate(strategy.name, "scalar", note=note)
             else:
                 progress.show(f"planning order {self.target.order}: {strategy.name}")
-                made = drafted(self.target, strategy, self.wanted)
+                made = drafted(self.target, strategy, self.wanted, self._least_promise())
             self.candidates.append(made)
             self._drop_hopeless()
 
+    def _least_promise(self) -> float:
+        drafts = [item.draft for item in self.candidates if item.draft is not None]
+        return min([draft.promise for draft in drafts], default=inf)
+
     def _drop_hopeless(self) -> None:
         """Let go of drafts that are far off: several large graphs take much memory."""
-        drafts = [item.draft for item in self.candidates if item.draft is not None]
-        least = min([draft.promise for draft in drafts], default=0.0)
+        least = self._least_promise()
         for place, item in enumerate(self.candidates):
             if item.draft is not None and is_hopeless(item.draft, least):
                 note = not_finished(item.draft)

@@ -65,6 +65,16 @@ def test_what_is_not_likely(drafts: list[Draft], monkeypatch: pytest.MonkeyPatch
     assert not is_hopeless(drafts[1], drafts[1].promise)
 
 
+def test_what_is_far_off_is_not_simplified(
+    drafts: list[Draft], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large entries that promise far less than others are taken as they are."""
+    monkeypatch.setattr(finishing, "MIDDLING", 0)
+    raw = derived(WAYS[0])
+    assert draft_of(raw, drafts[0].promise / 3).graph is raw
+    assert draft_of(raw, drafts[0].promise).graph == drafts[0].graph
+
+
 def test_collected_terms_are_a_second_chance(
     drafts: list[Draft], monkeypatch: pytest.MonkeyPatch
 ) -> None:
