@@ -26,12 +26,12 @@ from typing import TypeAlias
 import numpy as np
 
 from graphad.builder import Builder, Value
-from graphad.errors import DerivativeError
 from graphad.op import Array, Attrs, Number, Op, Operand
 from graphad.ops import OPS
 from graphad.ops.factories import broadcast_to, total
 from graphad.passes.compositions import COMPOSED
 from graphad.passes.jvp import check_analytic
+from graphad.passes.series_by_jvp import by_jvp
 from graphad.types import Type
 
 Coefficient: TypeAlias = "Value | None"
@@ -151,8 +151,12 @@ class Expansion:
 
     def line(self, value: Value, slope: Value) -> Term:
         """Return the series ``value + slope·t``."""
-        term = Term(self, CONST, (), (), value)
-        self._start(term, lambda k: slope if k == 1 else None)
+        return self.series(value, lambda k: slope if k == 1 else None)
+
+    def series(self, leading: Value, rule: Rule) -> Term:
+        """Return the series with a leading coefficient and a rule for the others."""
+        term = Term(self, CONST, (), (), leading)
+        self._start(term, rule)
         return term
 
     def _start(self, term: Term, rule: Rule) -> None:
@@ -187,10 +191,14 @@ class Expansion:
     def expand(self, order: int) -> None:
         """Compute all coefficients up to `order`."""
         for k in range(1, order + 1):
-            for term in self.terms:
-                made = term.rule(k)
-                assert made is None or isinstance(made, Value)
-                term.coefficients.append(made)
+            self.advance(k)
+
+    def advance(self, k: int) -> None:
+        """Compute the coefficients of one order, when all before it are there."""
+        for term in self.terms:
+            made = term.rule(k)
+            assert made is None or isinstance(made, Value)
+            term.coefficients.append(made)
 
 
 def _vanishing(k: int) -> Operand | None:
@@ -208,13 +216,7 @@ def coefficient(term: Term, k: int) -> Coefficient:
 
 
 def rule_of(term: Term) -> Rule:
-    """Return the rule for the coefficients of a term.
-
-    Raises
-    ------
-    DerivativeError
-        If there is no rule for the op.
-    """
+    """Return the rule for the coefficients of a term."""
     op = term.op
     if op in LINEAR:
         return lambda k: _linear(term, k)
@@ -223,9 +225,7 @@ def rule_of(term: Term) -> Rule:
     special = SPECIAL.get(op)
     if special is not None:
         return special(term)
-    if op.elementwise:
-        return _by_partials(term)
-    raise DerivativeError(f"{op.name} has no rule for Taylor series yet; use .diff() instead")
+    return _by_partials(term) if op.elementwise else by_jvp(term, coefficient)
 
 
 def _linear(term: Term, k: int) -> Operand | None:
