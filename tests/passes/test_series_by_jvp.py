@@ -68,14 +68,15 @@ def series_of_solve(moving: str, curved: bool) -> list[Any]:
         given.append(expansion.series(value, rule))
     made = given[0].emit(SOLVE, tuple(given), ())
     expansion.expand(ORDER)
-    found: list[Any] = []
-    for part in made.coefficients:
-        if part is None:
-            found.append(np.zeros(2))
-            continue
-        assert isinstance(part, Value)
-        found.append(evaluate(builder.finish("f", [part]), [A, B]))
-    return found
+    parts = [part for part in made.coefficients if part is not None]
+    values = iter(np.atleast_2d(evaluate(builder.finish("f", [stacked(parts)]), [A, B])))
+    return [np.zeros(2) if part is None else next(values) for part in made.coefficients]
+
+
+def stacked(parts: Sequence[Value]) -> Operand:
+    """Coefficients as rows."""
+    rows = [OPS["reshape"](part, shape=(1, 2)) for part in parts]
+    return rows[0].emit(OPS["concatenate"], tuple(rows), (0,))
 
 
 @pytest.mark.parametrize("moving", ["A", "b", "Ab"])
