@@ -11,10 +11,13 @@ import numpy as np
 
 from graphad.errors import GraphError, InputError
 from graphad.ir import Graph, map_tree
+from graphad.llvm.array_entry import ArrayCode, ArrayWays
 from graphad.llvm.array_program import ArrayProgram, Space
 from graphad.op import Array
 from graphad.text import dump, parse
 
+WAYS = frozenset({"ufunc", "prepare", "bind", "pointer", "address", "low_level_callable"})
+"""What array code offers as scalar code does."""
 KEPT = 8
 """Pieces of memory for work that are kept for later calls, one for each call at a time."""
 KEPT_BYTES = 1 << 28
@@ -57,18 +60,41 @@ class CompiledArrays:
         self.graph = graph
         self.opt = opt
         self._program = ArrayProgram(graph, 1 if opt == "auto" else int(opt))
+        self._ways = self._find_ways()
         self._shapes = [node.type.shape for node in graph.inputs]
         self._sizes = [node.type.size for node in graph.inputs]
         self._plain = graph.tree == 0
         self._outputs = [node.type.shape for node in graph.outputs]
         self._pool: list[Space] = []
 
+    def _find_ways(self) -> ArrayWays | None:
+        """Return the ways in that need no Python, if there are any."""
+        program, graph = self._program, self.graph
+        if program.counts.calls or not graph.inputs:
+            return None
+        code = ArrayCode(graph, program.signature, program.module, program.work, program)
+        try:
+            return ArrayWays(code, program.level)
+        except GraphError:
+            return None
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what code without Python offers: `ufunc`, `bind`, `pointer` and the like."""
+        if name not in WAYS:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        if self._ways is None:
+            raise GraphError(
+                f"{self!r} has no {name}: it has too many inputs and outputs or none, or NumPy "
+                "evaluates a part of it; call it as it is"
+            )
+        return getattr(self._ways, name)
+
     @property
     def counts(self) -> Any:
         """How many loops, products and calls of NumPy a block of points takes."""
         return self._program.counts
 
-    def __call__(self, *args: Any, out: Any = None) -> Any:
+    def __call__(self, *args: Any, out: Any = None, **options: Any) -> Any:
         """Evaluate, at one point or many.
 
         Parameters
@@ -79,6 +105,8 @@ class CompiledArrays:
         out : numpy.ndarray or tuple of numpy.ndarray, optional
             Where to put the results, one array for each output: of double precision and of the
             shape of the result, in any order in memory. They may overlap the arguments.
+        **options
+            Others of a ufunc, where there is one.
 
         Returns
         -------
@@ -88,8 +116,14 @@ class CompiledArrays:
         Raises
         ------
         InputError
-            If arguments do not fit the inputs, or `out` the outputs.
+            If arguments do not fit the inputs, or `out` the outputs; for options that only a ufunc
+            takes, if there is none.
         """
+        if self._ways is not None and (options or self._is_simple(args)):
+            given = options if out is None else {**options, "out": out}
+            return self._ways(*args, **given)
+        if options:
+            raise InputError(f"{self!r} takes no {', '.join(options)}")
         arrays, lead = (args, ()) if self._fit(args) else self._given(args)
         points = prod(lead)
         shapes = [lead + shape for shape in self._outputs]
@@ -111,6 +145,17 @@ class CompiledArrays:
                     target[...] = values
             made = targets
         return made[0] if self._plain else map_tree(self.graph.tree, made)
+
+    def _is_simple(self, args: Sequence[Any]) -> bool:
+        """Whether arguments are arrays that a ufunc takes as they are."""
+        if len(args) != len(self._shapes):
+            return False
+        for arg, shape in zip(args, self._shapes, strict=True):
+            if type(arg) is not np.ndarray or arg.dtype != _FLOAT64:
+                return False
+            if arg.shape[arg.ndim - len(shape) :] != shape or arg.ndim < len(shape):
+                return False
+        return True
 
     def _targets(self, out: Any, wanted: Sequence[tuple[int, ...]]) -> list[Array]:
         """Return the arrays that results are put into."""

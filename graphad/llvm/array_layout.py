@@ -1,6 +1,6 @@
-"""Addresses: the table that the code of an array graph reads, and places for work between steps.
+"""Addresses: the tables that the code of an array graph reads, and places for work between steps.
 
-The table has the addresses of inputs, outputs, constants and of the memory for work, in this order.
+A table has the addresses of inputs and outputs, in this order, and a global one those of constants.
 Work of a block of points lies buffer by buffer, and point by point in each.
 """
 
@@ -40,13 +40,13 @@ class Layout:
     _known: dict[tuple[str, bytes], int] = field(default_factory=dict)
 
     def constant(self, data: Array) -> int:
-        """Return the position in the table of values that do not change."""
+        """Return the position in the table of constants of values that do not change."""
         flat = np.ascontiguousarray(data).reshape(-1)
         key = (flat.dtype.str, flat.tobytes())
         if key not in self._known:
             self._known[key] = len(self.constants)
             self.constants.append(flat)
-        return self.inputs + self.outputs + self._known[key]
+        return self._known[key]
 
     def base(self, buffer: Buffer, name: str, point: str) -> list[str]:
         """Return the lines that put the address of a buffer of one point into `name`.
@@ -63,7 +63,7 @@ class Layout:
         kind, size = buffer.kind, buffer.size
         if kind is Kind.CONSTANT:
             assert buffer.data is not None
-            return _entry(name, self.constant(buffer.data))
+            return constant_entry(name, self.constant(buffer.data))
         if kind is Kind.WORK:
             start = self.offsets[buffer.slot]
             return [
@@ -72,21 +72,32 @@ class Layout:
                 f"  {name} = getelementptr double, ptr %work, i64 {name}.o",
             ]
         slot = buffer.slot if kind is Kind.INPUT else self.inputs + buffer.slot
-        lines = _entry(f"{name}.t", slot)
-        lines.append(f"  {name}.p = add i64 %first, {point}")
-        step = str(size)
-        if kind is Kind.INPUT:
-            lines.append(f"  {name}.a = getelementptr i64, ptr %steps, i64 {slot}")
-            lines.append(f"  {name}.s = load i64, ptr {name}.a")
-            step = f"{name}.s"
-        lines.append(f"  {name}.o = mul i64 {name}.p, {step}")
-        lines.append(f"  {name} = getelementptr double, ptr {name}.t, i64 {name}.o")
-        return lines
+        return [
+            *_entry(f"{name}.t", "%table", slot),
+            f"  {name}.p = add i64 %first, {point}",
+            f"  {name}.a = getelementptr i64, ptr %steps, i64 {slot}",
+            f"  {name}.s = load i64, ptr {name}.a",
+            f"  {name}.o = mul i64 {name}.p, {name}.s",
+            f"  {name} = getelementptr double, ptr {name}.t, i64 {name}.o",
+        ]
 
 
-def _entry(name: str, slot: int) -> list[str]:
+CONSTANTS = """@constants = internal global ptr null
+define void @keep(ptr %table) #0 {
+  store ptr %table, ptr @constants
+  ret void
+}"""
+"""The table of constants, and the function that tells where it is."""
+
+
+def constant_entry(name: str, slot: int) -> list[str]:
+    """Return the lines that put the address of a constant into `name`."""
+    return [f"  {name}.c = load ptr, ptr @constants", *_entry(name, f"{name}.c", slot)]
+
+
+def _entry(name: str, table: str, slot: int) -> list[str]:
     return [
-        f"  {name}.e = getelementptr ptr, ptr %table, i64 {slot}",
+        f"  {name}.e = getelementptr ptr, ptr {table}, i64 {slot}",
         f"  {name} = load ptr, ptr {name}.e",
     ]
 

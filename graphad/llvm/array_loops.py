@@ -177,7 +177,8 @@ class LoopWriter:
         for base, strides, slot in found:
             start = base
             if slot >= 0:
-                at = pre.line(f"getelementptr ptr, ptr %table, i64 {slot}")
+                table = pre.line("load ptr, ptr @constants")
+                at = pre.line(f"getelementptr ptr, ptr {table}, i64 {slot}")
                 start = pre.line(f"load ptr, ptr {at}")
             found[base, strides, slot] = self._moved(pre, start, strides[:-1])
         return found

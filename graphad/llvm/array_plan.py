@@ -123,6 +123,8 @@ class ArrayPlan:
             return _whole(self.inputs[slot], shape)
         if node.op is CONST:
             return self.constant(node.attrs[0].array)
+        if what is What.SOURCE:
+            return self.constant(node.op.evaluate(*node.attrs))
         if what is What.VIEW:
             source = self.value(node.inputs[0])
             return Stored(source.buffer, _viewed(node, source.places))

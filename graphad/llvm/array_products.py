@@ -33,7 +33,6 @@ class _Tile:
     inner: int
     a_step: int
     b_step: int
-    c_step: int
     padded: bool
 
 
@@ -74,12 +73,9 @@ def product_text(
     c_line, size = line_of(product.c), product.c.buffer.size
     assert c_line is not None
     c_start, (c_batch, c_row, _) = c_line
-    merged = packed and (
-        height == 1
-        or (a.buffer.size == height * a_row and _is_work(a.buffer) and size == height * c_row)
-    )
-    if merged and height == 1:
-        c_row = size
+    inside = _is_work(a.buffer) and _is_work(product.c.buffer)
+    even = (a.buffer.size, size) == (height * a_row, height * c_row)
+    merged = packed and (height == 1 or (inside and even))
     if packed:
         b = _packed(product.b, panel, width)
         b_start, b_batch, b_step, b_panel = 0, 0, panel, inner * panel
@@ -98,18 +94,19 @@ def product_text(
     text = []
     for vectors_here, mask, step in kinds:
         for tile_rows in (rows, 1):
-            tile = _Tile(tile_rows, vectors_here, lanes, mask, inner, a_step, step, c_row, packed)
+            tile = _Tile(tile_rows, vectors_here, lanes, mask, inner, a_step, step, packed)
             text.append(_tile_text(f"{name}.{vectors_here}.{mask}.{tile_rows}", tile, declarations))
-        text.append(_sweep_text(f"{name}.{vectors_here}.{mask}", rows, c_row))
+        text.append(_sweep_text(f"{name}.{vectors_here}.{mask}", rows))
     lines = [f"define internal void @{name}({PARAMETERS}) #0 {{", "entry:"]
     lines += ["  br label %points", "points:", "  %p = phi i64 [ 0, %entry ], [ %p.n, %l.d ]"]
     lines += layout.base(a.buffer, "%a", "%p")
     lines += layout.base(b, "%b", "%p")
     lines += layout.base(product.c.buffer, "%c", "%p")
     if merged and height == 1:
-        lines += _row_step(a.buffer, layout)
+        lines += _row_step("%row", a.buffer, layout)
+        lines += _row_step("%own", product.c.buffer, layout)
     else:
-        lines += [f"  %row = add i64 0, {a_row}"]
+        lines += [f"  %row = add i64 0, {a_row}", f"  %own = add i64 0, {c_row}"]
     lines += [f"  %rows = mul i64 {'%count' if merged else '1'}, {height}"]
     lines += ["  br label %q", "q:", "  %q0 = phi i64 [ 0, %points ], [ %q1, %q.d ]"]
     lines += _moved("%a.q", "%a", a_start, "%q0", a_batch)
@@ -140,14 +137,15 @@ def _is_work(buffer: Buffer) -> bool:
     return buffer.kind is Kind.WORK
 
 
-def _row_step(buffer: Buffer, layout: Layout) -> list[str]:
-    """Put into ``%row`` how far rows of neighbouring points are apart."""
-    if buffer.kind is Kind.INPUT:
+def _row_step(name: str, buffer: Buffer, layout: Layout) -> list[str]:
+    """Put into `name` how far rows of neighbouring points are apart."""
+    if buffer.kind is Kind.INPUT or buffer.kind is Kind.OUTPUT:
+        slot = buffer.slot + (0 if buffer.kind is Kind.INPUT else layout.inputs)
         return [
-            f"  %row.a = getelementptr i64, ptr %steps, i64 {buffer.slot}",
-            "  %row = load i64, ptr %row.a",
+            f"  {name}.a = getelementptr i64, ptr %steps, i64 {slot}",
+            f"  {name} = load i64, ptr {name}.a",
         ]
-    return [f"  %row = add i64 0, {0 if buffer.kind is Kind.CONSTANT else buffer.size}"]
+    return [f"  {name} = add i64 0, {0 if buffer.kind is Kind.CONSTANT else buffer.size}"]
 
 
 def _moved(name: str, start: str, offset: int, index: str, stride: int) -> list[str]:
@@ -159,7 +157,7 @@ def _moved(name: str, start: str, offset: int, index: str, stride: int) -> list[
 
 
 def _sweep_call(name: str, b: str, c: str) -> str:
-    return f"  call void @{name}(ptr %a.q, ptr {b}, ptr {c}, i64 %row, i64 %rows)"
+    return f"  call void @{name}(ptr %a.q, ptr {b}, ptr {c}, i64 %row, i64 %own, i64 %rows)"
 
 
 def _copied(stored: Stored) -> Stored:
@@ -183,30 +181,31 @@ def _packed(stored: Stored, panel: int, width: int) -> Buffer:
     return Buffer(Kind.CONSTANT, data.size, -1, data)
 
 
-def _sweep_text(name: str, rows: int, step: int) -> str:
+def _sweep_text(name: str, rows: int) -> str:
     """Tiles one below the other."""
+    given = "ptr %a, ptr %b, ptr %c, i64 %row, i64 %own, i64 %rows"
     lines = [
-        f"define internal void @{name}(ptr %a, ptr %b, ptr %c, i64 %row, i64 %rows) #0 {{",
+        f"define internal void @{name}({given}) #0 {{",
         "entry:",
         "  br label %next",
         "next:",
         "  %i = phi i64 [ 0, %entry ], [ %i.m, %many ], [ %i.o, %one ]",
         "  %a.m = mul i64 %i, %row",
         "  %a.i = getelementptr double, ptr %a, i64 %a.m",
-        f"  %c.m = mul i64 %i, {step}",
+        "  %c.m = mul i64 %i, %own",
         "  %c.i = getelementptr double, ptr %c, i64 %c.m",
         "  %left = sub i64 %rows, %i",
         f"  %enough = icmp sge i64 %left, {rows}",
         "  br i1 %enough, label %many, label %few",
         "many:",
-        f"  call void @{name}.{rows}(ptr %a.i, ptr %b, ptr %c.i, i64 %row)",
+        f"  call void @{name}.{rows}(ptr %a.i, ptr %b, ptr %c.i, i64 %row, i64 %own)",
         f"  %i.m = add i64 %i, {rows}",
         "  br label %next",
         "few:",
         "  %some = icmp sgt i64 %left, 0",
         "  br i1 %some, label %one, label %done",
         "one:",
-        f"  call void @{name}.1(ptr %a.i, ptr %b, ptr %c.i, i64 %row)",
+        f"  call void @{name}.1(ptr %a.i, ptr %b, ptr %c.i, i64 %row, i64 %own)",
         "  %i.o = add i64 %i, 1",
         "  br label %next",
         "done:",
@@ -226,12 +225,14 @@ def _tile_text(name: str, tile: _Tile, declarations: dict[str, str]) -> str:
     partial = tile.mask < width
     sums = [(i, v) for i in range(tile.rows) for v in range(tile.vectors)]
     lines = [
-        f"define internal void @{name}(ptr %a, ptr %b, ptr %c, i64 %row) #0 {{",
+        f"define internal void @{name}(ptr %a, ptr %b, ptr %c, i64 %row, i64 %own) #0 {{",
         "entry:",
     ]
     for i in range(tile.rows):
         lines += [f"  %r{i} = mul i64 %row, {i}"]
         lines += [f"  %a{i} = getelementptr double, ptr %a, i64 %r{i}"]
+        lines += [f"  %q{i} = mul i64 %own, {i}"]
+        lines += [f"  %c{i} = getelementptr double, ptr %c, i64 %q{i}"]
     lines += ["  br label %k", "k:", "  %k0 = phi i64 [ 0, %entry ], [ %k1, %k ]"]
     for i, v in sums:
         lines += [f"  %s{i}.{v} = phi {type} [ zeroinitializer, %entry ], [ %n{i}.{v}, %k ]"]
@@ -259,8 +260,7 @@ def _tile_text(name: str, tile: _Tile, declarations: dict[str, str]) -> str:
     lines += ["  %k1 = add i64 %k0, 1", f"  %k.m = icmp slt i64 %k1, {tile.inner}"]
     lines += ["  br i1 %k.m, label %k, label %done", "done:"]
     for i, v in sums:
-        at = i * tile.c_step + v * width
-        lines += [f"  %c{i}.{v} = getelementptr double, ptr %c, i64 {at}"]
+        lines += [f"  %c{i}.{v} = getelementptr double, ptr %c{i}, i64 {v * width}"]
         if partial and v == tile.vectors - 1:
             store = f"llvm.masked.store.v{width}f64.p0"
             declarations[store] = f"declare void @{store}({type}, ptr, i32, {bits})"

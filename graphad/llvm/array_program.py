@@ -12,11 +12,14 @@ import numpy as np
 from graphad.ir import Graph
 from graphad.llvm.array_bodies import Body, BodyWriter, Load
 from graphad.llvm.array_calls import Caller, Memory
-from graphad.llvm.array_layout import Layout, work_offsets
+from graphad.llvm.array_entry import entry_text
+from graphad.llvm.array_layout import CONSTANTS, Layout, work_offsets
 from graphad.llvm.array_loops import LoopWriter
 from graphad.llvm.array_plan import ArrayPlan, Call
 from graphad.llvm.array_products import product_text
 from graphad.llvm.array_values import Buffer, Kind
+from graphad.llvm.copiers import link_copiers
+from graphad.llvm.drivers import Signature
 from graphad.llvm.engine import ATTRIBUTES, Module, vector_lanes
 from graphad.op import Array
 
@@ -27,7 +30,9 @@ LARGEST_BLOCK = 1024
 RUN = ctypes.CFUNCTYPE(
     None, ctypes.c_ssize_t, ctypes.c_ssize_t, ctypes.c_ssize_t, ctypes.c_ssize_t, ctypes.c_ssize_t
 )
-"""``void run(table, steps, work, first, count)``."""
+"""``void run(table, steps, work, first, stop)``."""
+KEEP = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t)
+"""``void keep(constants)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +70,34 @@ class ArrayProgram:
     """
 
     def __init__(self, graph: Graph, level: int) -> None:
+        self.level = level
         plan = ArrayPlan(graph)
         bodies = [(group.level, BodyWriter(plan, group).body) for group in plan.groups]
         self.counts = Counts(len(bodies), len(plan.products), len(plan.calls))
         self._layout, self.work = _layout(plan, bodies)
         self.block = self._layout.block
         segments = self._segments(plan)
-        self._module = Module(self._text(plan, bodies, len(segments)), level)
+        self.signature = Signature(
+            tuple([node.type.shape for node in graph.inputs]),
+            tuple([node.type.shape for node in graph.outputs]),
+        )
+        link_copiers(1)
+        self.module = Module(self._text(plan, bodies, len(segments)), level)
         self._operands = len(graph.inputs) + len(graph.outputs)
-        self._addresses = [_address(array) for array in self._layout.constants]
+        self._sizes = [node.type.size for node in graph.outputs]
+        # The code reads where constants are from this table; both live as long as it does.
+        self._constants = np.array([*map(_address, self._layout.constants), 0], np.intp)
+        KEEP(self.module.address("keep"))(_address(self._constants))
         self._steps: list[tuple[Callable[..., None], list[Caller]]] = []
         for i, calls in enumerate(segments):
-            run = RUN(self._module.address(f"run{i}"))
+            run = RUN(self.module.address(f"run{i}"))
             self._steps.append((run, [Caller(call) for call in calls]))
 
     def space(self) -> Space:
         """Return memory for one call at a time."""
         work = np.empty(self.work)
-        table = np.array([*[0] * self._operands, *self._addresses, 0], np.intp)
-        strides = np.zeros(self._operands + 1, np.int64)
+        table = np.zeros(self._operands + 1, np.intp)
+        strides = np.array([*[0] * (self._operands - len(self._sizes)), *self._sizes, 0], np.int64)
         where = _address(table), _address(strides), _address(work)
         return Space(work, table, strides, where)
 
@@ -148,7 +162,9 @@ class ArrayProgram:
         for level, name in sorted(steps):
             pieces_of[sum(end < level for end in ends)].append(name)
         runs = [_run_text(f"run{i}", names, self.block) for i, names in enumerate(pieces_of)]
-        return "\n".join([*declarations.values(), *texts, *runs, ATTRIBUTES])
+        ways = [] if plan.calls else [entry_text(self.signature, self.work)]
+        parts = [CONSTANTS, *declarations.values(), *texts, *runs, *ways, ATTRIBUTES]
+        return "\n".join(parts)
 
 
 def _run_text(name: str, steps: Sequence[str], block: int) -> str:

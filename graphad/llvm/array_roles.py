@@ -33,6 +33,8 @@ FEW_SUMS = 8
 """Most sums that an einsum adds up in one loop."""
 LARGE = 1 << 24
 """Products of matrices of as many multiplications are left to NumPy, whose BLAS has threads."""
+MADE = 1 << 20
+"""Most elements of an identity that is made a constant."""
 VIEWS = frozenset({"reshape", "transpose", "slice", "flip", "broadcast_to", "element", "take"})
 
 
@@ -113,7 +115,7 @@ def ends_with(shape: Shape, space: Shape) -> bool:
 
 def _role(node: Node, given: Sequence[Role]) -> Role:
     name = node.op.name
-    if node.op is INPUT or node.op is CONST:
+    if node.op is INPUT or node.op is CONST or (not node.inputs and node.type.size <= MADE):
         return Role(What.SOURCE)
     if node.op.elementwise and rule_of(node) is not None:
         return _elementwise(node, given)

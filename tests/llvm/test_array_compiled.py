@@ -130,8 +130,10 @@ def test_batches_broadcast() -> None:
     x, y = np.ones((4, 1, 12)), POINTS[:3] + np.zeros((1, 3, 12))
     np.testing.assert_allclose(code(x, y), graph(x, y), rtol=1e-13)
     np.testing.assert_allclose(code(x[0, 0], y), graph(x[0, 0], y), rtol=1e-13)
-    with pytest.raises(InputError, match=r"do not broadcast together: \[\(4,\), \(7,\)\]"):
+    with pytest.raises(ValueError, match=r"could not be broadcast together"):
         code(np.ones((4, 12)), np.ones((7, 12)))
+    with pytest.raises(InputError, match=r"do not broadcast together: \[\(4,\), \(7,\)\]"):
+        code(np.ones((4, 12)).tolist(), np.ones((7, 12)))
 
 
 @pytest.mark.parametrize(
@@ -175,10 +177,16 @@ def two(x: Any) -> Any:
     return np.tanh(x[::-1]) * x[0], np.sum(x)
 
 
+def called(x: Any) -> Any:
+    """Return the same by a running sum, which NumPy evaluates."""
+    return np.tanh(x[::-1]) * x[0], np.cumsum(x)[-1]
+
+
 @pytest.mark.parametrize("lead", [(), (3,)])
-def test_out(lead: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("function", [two, called])
+def test_out(lead: tuple[int, ...], function: Any) -> None:
     """Results are put into arrays of the caller's, in order or not, also over the arguments."""
-    graph = ga.trace(two, np.zeros(12))
+    graph = ga.trace(function, np.zeros(12))
     code = CompiledArrays(graph)
     x = np.random.default_rng(5).uniform(-1, 1, (*lead, 12))
     first, second = graph(x)
@@ -199,7 +207,7 @@ def test_out(lead: tuple[int, ...]) -> None:
 
 def test_out_that_does_not_fit() -> None:
     """Other shapes, dtypes and numbers of arrays are refused, and memory that is shared."""
-    code = CompiledArrays(ga.trace(two, np.zeros(12)))
+    code = CompiledArrays(ga.trace(called, np.zeros(12)))
     good, fixed = np.empty(12), np.empty(12)
     fixed.flags.writeable = False
     message = r"out of .* is one array of double precision for each output, .* shapes \(12,\), \(\)"
@@ -210,6 +218,72 @@ def test_out_that_does_not_fit() -> None:
         code(POINTS[0], out=(fixed, np.empty(())))
     with pytest.raises(InputError, match=r"two arrays of out of .* share memory"):
         code(POINTS[0], out=(good, good[3:4].reshape(())))
+
+
+# --- as a ufunc ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        POINTS[0],
+        POINTS,
+        POINTS[::-2],
+        np.asfortranarray(POINTS),
+        POINTS[:, ::-1],
+        np.broadcast_to(POINTS[0], (3, 12)),
+        np.arange(24).reshape(2, 12),
+        POINTS[:0],
+    ],
+)
+def test_ufunc(points: Any) -> None:
+    """A generalised ufunc takes points in any form, in one piece or in several."""
+    ufunc = CompiledArrays(HESSIAN).ufunc
+    assert ufunc.signature == "(12)->(12,12)"
+    expected = HESSIAN(np.asarray(points, float))
+    np.testing.assert_allclose(ufunc(points), expected, rtol=1e-10, atol=1e-13)
+    turned = np.empty((*points.shape, 12)).swapaxes(-1, -2)
+    assert ufunc(points, out=turned) is turned
+    np.testing.assert_allclose(turned, expected, rtol=1e-10, atol=1e-13)
+
+
+def test_ufuncs_over_their_arguments() -> None:
+    """An output that is an input, or lies across it, is written after all is read."""
+    graph = ga.trace(lambda x: np.flip(np.sin(x)) * x, np.zeros(12))
+    ufunc = CompiledArrays(graph).ufunc
+    for shift in (0, 1, 3):
+        memory = np.random.default_rng(shift).uniform(-1, 1, (20, 12))
+        given_points, target = memory[:12], memory[shift : shift + 12]
+        expected = graph(given_points.copy())
+        ufunc(given_points, out=target)
+        np.testing.assert_allclose(target, expected, rtol=1e-13)
+
+
+def test_bound_calls_and_pointers() -> None:
+    """Buffers, pointers and SciPy's integrators reach array code without Python."""
+    from scipy.integrate import quad
+
+    code = CompiledArrays(HESSIAN)
+    point, target = POINTS[0].copy(), np.empty((12, 12))
+    run = code.bind([point], [target])
+    for row in POINTS[:3]:
+        point[:] = row
+        run()
+        np.testing.assert_allclose(target, HESSIAN(row), rtol=1e-10, atol=1e-13)
+    line = ga.trace(lambda t: np.sum(np.cos(t * np.arange(20.0))), 0.5)
+    integral, _ = quad(CompiledArrays(line).low_level_callable(), 0, 1)
+    exact = 1 + np.sum(np.sin(np.arange(1.0, 20)) / np.arange(1.0, 20))
+    np.testing.assert_allclose(integral, exact, rtol=1e-10)
+
+
+def test_what_has_no_ufunc_says_so() -> None:
+    """Where NumPy takes a part, there is no ufunc, and no other attribute is made up."""
+    code = CompiledArrays(ga.trace(lambda x: np.cumsum(np.sin(x)), np.zeros(12)))
+    with pytest.raises(GraphError, match=r"has no ufunc: .* NumPy evaluates a part of it"):
+        _ = code.ufunc
+    with pytest.raises(InputError, match="takes no casting"):
+        code(POINTS[0], casting="unsafe")
+    assert not hasattr(code, "nothing")
 
 
 # --- as an object --------------------------------------------------------------------------------
