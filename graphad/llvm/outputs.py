@@ -15,7 +15,7 @@ from typing import Protocol
 from graphad.errors import GraphError
 from graphad.ir import Graph, Node
 from graphad.llvm.functions import Writer
-from graphad.llvm.tiles import masked_access, transposition
+from graphad.llvm.tiles import PREFETCH, masked_access, transposition
 from graphad.ops import OPS
 
 COPIES = 2
@@ -227,4 +227,4 @@ def weave(outputs: Outputs, width: int, bodies: Sequence[list[str]]) -> dict[str
                     f"  call void @llvm.prefetch.p0(ptr %a{count}, i32 0, i32 2, i32 1)",
                 ]
                 count += 1
-    return {"llvm.prefetch": "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)"}
+    return PREFETCH

@@ -11,6 +11,10 @@ from collections.abc import Sequence
 
 WHERE = "i64 %rank, ptr %shape, ptr %strides"
 """How the elements of a point lie: parameters of the functions that copy."""
+PREFETCH = {"llvm.prefetch": "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)"}
+"""The declaration of the request for memory."""
+AHEAD = 2048
+"""Bytes from what is written of a row to what is asked for."""
 OFFSET = """
 define internal i64 @offset(i64 %index, i64 %rank, ptr %shape, ptr %strides) #0 {
 entry:
@@ -76,13 +80,13 @@ def transposition(width: int, rows: Sequence[str], prefix: str) -> tuple[list[st
 
 
 def masked_access(width: int) -> dict[str, str]:
-    """Return the declarations of loads and stores of some lanes, by name."""
+    """Return the declarations of loads and stores of some lanes, and of requests, by name."""
     type, bits = f"<{width} x double>", f"<{width} x i1>"
     load, store = (f"llvm.masked.{what}.v{width}f64.p0" for what in ("load", "store"))
     return {
         load: f"declare {type} @{load}(ptr, i32, {bits}, {type})",
         store: f"declare void @{store}({type}, ptr, i32, {bits})",
-    }
+    } | PREFETCH
 
 
 def tile_copies(width: int, by_table: bool) -> str:
@@ -139,6 +143,11 @@ def tile_copies(width: int, by_table: bool) -> str:
             f"  %p{i} = getelementptr double, ptr %b{i}, i64 %e",
             f"  call void {store}({type} {name}, ptr %p{i}, i32 8, {masked} %m)",
         ]
+        if by_table:  # nothing is computed meanwhile, so that memory is asked for long before
+            stores += [
+                f"  %a{i} = getelementptr i8, ptr %p{i}, i64 {AHEAD}",
+                f"  call void @llvm.prefetch.p0(ptr %a{i}, i32 0, i32 2, i32 1)",
+            ]
     empty_block = "\n".join([*loads, *turned, *stores])
     name = "gather_rows" if by_table else "empty"
     first = "\n".join(_row("%from", "0", width, by_table))
