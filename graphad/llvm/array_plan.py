@@ -17,7 +17,11 @@ from graphad.ir import CONST, INPUT, Graph, Node
 from graphad.llvm.array_roles import Role, Shape, What, default_space, roles_of
 from graphad.llvm.array_values import Buffer, Kind, Stored, line_of
 from graphad.op import Array
-from graphad.ops.contraction import parse_spec
+from graphad.ops.contraction import index_sizes, parse_spec
+
+LONG = 1500
+"""Operations after which a loop ends and another goes on: code generation takes more than linear
+time in the length of a body."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -36,6 +40,8 @@ class Group:
     level: int
     nodes: list[Node] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
+    work: int = 0
+    """Operations of its body, about."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -217,6 +223,10 @@ class ArrayPlan:
             given = self.roles[operand.id]
             same = inline and given.what is What.LOOP and given.space == role.space
             level = max(level, self.levels[operand.id] + (not same))
+        work = _work_of(node, role.space)
+        while self._group(role.space, level).work + work > LONG and work <= LONG:
+            level += 1
+        self._group(role.space, level).work += work
         self.levels[node.id] = level
         for i, operand in enumerate(node.inputs):
             if not self.is_inline(node, i) and not is_number(operand):
@@ -311,6 +321,17 @@ def _product_letters(node: Node) -> tuple[tuple[list[str], ...], str, Shape]:
         prod([lengths[letter] for letter in group]) for group in (both, rows, columns)
     )
     return (both, rows, inner, columns), out, (count, height, width)
+
+
+def _work_of(node: Node, space: Shape) -> int:
+    """Return how many operations a node is at one place of a loop, about."""
+    elements = max([node.type.size, *[operand.type.size for operand in node.inputs]])
+    if node.op.name == "einsum":
+        terms, _ = parse_spec(node.attrs[0])
+        elements = prod(
+            index_sizes(terms, [operand.type.shape for operand in node.inputs]).values()
+        )
+    return -(-elements // prod(space))
 
 
 def is_number(node: Node) -> bool:

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import graphad as ga
+from graphad.llvm import array_plan
 from graphad.llvm.array_plan import ArrayPlan
 from graphad.llvm.array_values import Kind
+from tests.llvm.array_machine import check
 
 X = np.zeros(64)
 WEIGHTS = np.random.default_rng(0).uniform(-1, 1, (64, 64))
@@ -68,3 +70,19 @@ def test_the_same_output_twice() -> None:
     plan = plan_of(lambda x: (np.sin(x), np.sin(x)), X)
     (stores,) = plan.stores.values()
     assert [stored.buffer.slot for stored in stores] == [0, 1]
+
+
+def test_long_chains_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chain of operations that is too long for one loop is several, and each is short."""
+    monkeypatch.setattr(array_plan, "LONG", 10)
+
+    def chain(x: Any) -> Any:
+        y = x
+        for _ in range(24):
+            y = np.sin(y) + x
+        return y
+
+    plan = plan_of(chain, X)
+    assert [len(group.nodes) for group in plan.groups] == [10, 10, 10, 10, 8]
+    assert [group.level for group in plan.groups] == [1, 2, 3, 4, 5]
+    check(plan.graph, count=2)
