@@ -9,6 +9,7 @@ from typing import Any
 from graphad.calculus import Derivable, Wrt
 from graphad.cost import Cost, cost
 from graphad.evaluate.calling import evaluate
+from graphad.interop import python_source
 from graphad.passes.batch import batch
 from graphad.passes.pipeline import OPTIMIZE, Pass, Pipeline, Report
 from graphad.passes.scalarize import scalarize
@@ -184,6 +185,31 @@ class Graph(Derivable):
 
     def _repr_svg_(self) -> str:
         return svg(self)
+
+    # --- other languages ---------------------------------------------------------------------
+
+    def to_python(self, name: str | None = None) -> str:
+        """Return this graph as NumPy source without graphad, one assignment for each node.
+
+        Parameters
+        ----------
+        name : str, optional
+            Name of the function; the graph's if not given.
+
+        Raises
+        ------
+        InteropError
+            If an op has no form in NumPy, or constants are too large.
+
+        Examples
+        --------
+        >>> g = trace(lambda x, y: x * y)
+        >>> print(*g.to_python(name="area").splitlines()[-3:], sep="\\n")
+            y = np.float64(y)
+            t1 = x * y
+            return t1
+        """
+        return python_source(self, name)
 
 
 def trace(

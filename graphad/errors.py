@@ -48,5 +48,9 @@ class RenderError(GraphadError, OSError):
     """A drawing could not be made or written."""
 
 
+class InteropError(GraphadError, ValueError):
+    """A graph cannot be written in the language that is asked for, or read from it."""
+
+
 class PrecisionWarning(UserWarning):
     """A result is right to fewer digits than half of those that its dtype has."""

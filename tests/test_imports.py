@@ -25,7 +25,7 @@ LAYERS = (
     ("tracing", "text", "rewrite", "evaluate", "cost"),
     ("passes", "llvm"),
     ("planning",),
-    ("viz", "calculus"),
+    ("viz", "calculus", "interop"),
     ("api",),
     ("numpy", "cli"),
     ("__init__", "__main__"),
@@ -159,7 +159,7 @@ def test_folders_import_under_graphad(name: str) -> None:
 
 def test_importing_graphad_imports_no_optional_package() -> None:
     """`import graphad` loads none of the packages that only some functions need."""
-    optional = ["scipy", "mpmath", "hypothesis", "pytest", "matplotlib", "IPython", "jax"]
+    optional = ["scipy", "mpmath", "hypothesis", "pytest", "matplotlib", "IPython", "jax", "sympy"]
     code = f"import sys, graphad; print([name for name in {optional} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
