@@ -56,7 +56,9 @@ class CompiledArrays:
             raise InputError(f'opt is 0, 1 or "auto", and not {opt!r}')
         for node in graph.outputs:
             if node.type.dtype != _FLOAT64:
-                raise GraphError(f"{node!r} is a condition, and machine code gives numbers")
+                raise GraphError(
+                    f"{node!r} is {node.type}, and machine code gives numbers of double precision"
+                )
         self.graph = graph
         self.opt = opt
         self._program = ArrayProgram(graph, 1 if opt == "auto" else int(opt))
