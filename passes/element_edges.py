@@ -169,7 +169,8 @@ def _running(node: Node) -> dict[int, Edges]:
     check_count(node.type.size * (length + 1) // 2)
     places = np.moveaxis(numbered(node.type.shape), axis, 0).reshape(length, -1)
     upto, at = np.tril_indices(length)
-    return {0: Edges(places[upto].ravel(), places[at].ravel())}
+    edges = Edges(places[upto].ravel(), places[at].ravel())
+    return dict.fromkeys(range(len(node.inputs)), edges)
 
 
 def _contracted(node: Node) -> dict[int, Edges]:
@@ -185,6 +186,7 @@ RULES: dict[str, Callable[[Node], dict[int, Edges]]] = {
     "max": _reduced,
     "min": _reduced,
     "cumsum": _running,
+    "recurrence": _running,
     "scatter_add": _scattered,
     "einsum": _contracted,
 }

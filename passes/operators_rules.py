@@ -21,9 +21,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from graphad.builder import Builder, Value
+from graphad.constant import Span
 from graphad.errors import DerivativeError
 from graphad.op import Array, Attrs, Number, Op, Operand
 from graphad.ops import OPS
+from graphad.ops.slicing import full_span
 from graphad.passes.compositions import COMPOSED
 from graphad.passes.jvp import check_analytic
 from graphad.passes.operators_blocks import Block
@@ -118,6 +120,8 @@ class Rules:
             return self._product(op, args, attrs, out)
         if op.elementwise and all(arg is moving[0] for arg in moving):
             return self._univariate(op, args, attrs, out)
+        if op is OPS["recurrence"]:
+            return Jet(self, out, _recurrence(args, attrs).blocks)
         rule = BIVARIATE.get(op)
         if rule is None:
             raise DerivativeError(
@@ -273,6 +277,30 @@ def _power(out: Jet, args: Sequence[Jet]) -> Operand:
     return OPS["exp"](p * OPS["log"](u))
 
 
+def _remainder(out: Jet, args: Sequence[Jet]) -> Operand:
+    """``x - y·n``, n the whole part of the quotient, which does not move."""
+    x, y = args
+    whole = OPS["rint"]((_fixed(x) - out) / _fixed(y))
+    return x - y * whole
+
+
+def _recurrence(args: Sequence[Jet], attrs: Attrs) -> Any:
+    """Step after step along the axis: ``y_t = a_t y_{t-1} + b_t``."""
+    factors, terms = args
+    (axis,) = attrs
+    length = terms.shape[axis]
+
+    def at(x: Operand, t: int) -> Operand:
+        spans = [full_span(n) for n in x.shape]
+        spans[axis] = Span(t, t + 1, 1)
+        return OPS["slice"](x, spans=tuple(spans))
+
+    steps = [at(terms, 0)]
+    for t in range(1, length):
+        steps.append(at(factors, t) * steps[-1] + at(terms, t))
+    return steps[0] if length == 1 else OPS["concatenate"](*steps, axis=axis)
+
+
 def _fixed(jet: Jet) -> Jet:
     return Jet(jet.rules, jet.value, {})
 
@@ -283,5 +311,7 @@ BIVARIATE: dict[Op, Callable[[Jet, Sequence[Jet]], Any]] = {
     OPS["arctan2"]: _arctan2,
     OPS["logaddexp"]: _logaddexp,
     POWER: _power,
+    OPS["remainder"]: _remainder,
+    OPS["fmod"]: _remainder,
 }
 """Ops of two operands that are no products."""

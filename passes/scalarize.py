@@ -138,7 +138,8 @@ def scalarize(graph: G, limit: int = LIMIT) -> G:
     Raises
     ------
     PassError
-        If it would make more than `limit` scalars, or an index is computed from an input.
+        If it would make more than `limit` scalars, an index is computed from an input, or an op has
+        no form in scalars.
     """
     size = sum(node.type.size for node in graph.nodes)
     if size > limit:
@@ -184,8 +185,17 @@ def _lowered(builder: Builder, node: Node, cells: list[Array]) -> Array:
         operands[1] = _indices(node)
     if node.op in EXTREMA:
         return _extremum(builder, node, operands[0])
-    result = np.asarray(node.op.evaluate(*operands, *node.attrs), dtype=object)
+    if not node.type.is_inexact and any(operand.type.is_inexact for operand in node.inputs):
+        raise _no_scalars(node)  # an order, such as that of argsort
+    try:
+        result = np.asarray(node.op.evaluate(*operands, *node.attrs), dtype=object)
+    except TypeError:  # what does more than add and multiply, such as a factorisation
+        raise _no_scalars(node) from None
     return _filled(node.type, [c if isinstance(c, Cell) else ZERO for c in result.ravel()])
+
+
+def _no_scalars(node: Node) -> PassError:
+    return PassError(f"{node!r} is not made of scalars by adding and multiplying; keep the array")
 
 
 def _filled(type: Type, cells: list[Cell]) -> Array:

@@ -34,8 +34,23 @@ LARGEST = 100.0
 """Values that could be larger are scaled down."""
 F64 = np.dtype(np.float64)
 SHAPES: tuple[Shape, ...] = ((), (3,), (2, 3), (2,), (3, 3), (1,), (2, 1, 3))
-KINKS = frozenset({"absolute", "maximum", "minimum", "max", "min", "clip"})
-"""Ops with a derivative that jumps."""
+KINKS = frozenset({"absolute", "maximum", "minimum", "max", "min", "clip", "fmod", "remainder"})
+"""Ops with a derivative that jumps, or that jump themselves."""
+ORDERS = frozenset(
+    {
+        "argmax",
+        "argmin",
+        "argpartition",
+        "argsort",
+        "exponent",
+        "ldexp",
+        "partition_order",
+        "searchsorted",
+        "signbit",
+        "wrapped_index",
+    }
+)
+"""Ops that give or take integers, or tell zeros of two signs apart."""
 TAKES_ANY = frozenset({"add", "subtract", "multiply", "negative", "mask", "where"})
 """Elementwise ops that are defined, smooth and moderate everywhere."""
 NAMES = ("x", "y", "z", "theta", "k_1")
@@ -63,6 +78,8 @@ def usable_ops(grain: Grain, smooth: bool) -> list[str]:
     """Return the names of the ops that such random graphs are made of, simple ones first."""
     names = []
     for name, op in OPS.items():
+        if name in ORDERS:
+            continue
         moves = op.structural or op.generic
         if not op.samples or not (op.elementwise or (moves and grain == "array")):
             continue

@@ -117,9 +117,9 @@ recurrence = OPS.enter(
         ),
         generic=True,
         samples=(
-            Sample(((3,), (3,)), attrs=(0,)),
+            Sample(((2,), (2,)), attrs=(0,)),
             Sample(((2, 3), (2, 3)), attrs=(1,)),
-            Sample(((3, 2), (3, 2)), attrs=(0,)),
+            Sample(((4, 2), (4, 2)), attrs=(0,)),
         ),
         identity="y[t] = a[t]·y[t-1] + b[t] along an axis, y[-1] = 0",
     )

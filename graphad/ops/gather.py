@@ -44,9 +44,14 @@ def _take_transpose(
 
 
 def _offsets(lead: Shape, indices: Operand, size: int) -> Operand:
-    """Indices into the batch laid end to end, from indices into each member of it."""
+    """Indices into the batch laid end to end, from indices into each member of it.
+
+    They are checked, since those out of range of one member would be in range of the next.
+    """
     count = prod(lead)
-    flat = reshape_to(indices, (count, *indices.shape[len(lead) :]))
+    flat = reshape_to(
+        OPS["wrapped_index"](indices, size=size), (count, *indices.shape[len(lead) :])
+    )
     starts = (np.arange(count) * size).reshape((count,) + (1,) * (flat.ndim - 1))
     return OPS["add"](flat, starts.astype(indices.type.dtype))
 

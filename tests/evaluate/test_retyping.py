@@ -32,6 +32,10 @@ NOT_COMPLEX = {
 }
 """Ops whose ufuncs have no complex loop."""
 ORDER = {
+    "argmax",
+    "argmin",
+    "argpartition",
+    "argsort",
     "less",
     "less_equal",
     "greater",
@@ -40,7 +44,9 @@ ORDER = {
     "maximum",
     "min",
     "minimum",
+    "partition_order",
     "rint",
+    "searchsorted",
 }
 """Ops that NumPy does on complex numbers in ways that mpmath does not."""
 
