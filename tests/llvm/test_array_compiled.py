@@ -92,7 +92,7 @@ def flat(result: Any) -> list[Any]:
 @pytest.mark.parametrize("limits", [{}, LOOPS_FOR_ALL], ids=["usual", "loops"])
 @given(data=st.data())
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
