@@ -1,4 +1,4 @@
-"""Names for the values of a graph: those of the inputs, of the user's variables, and numbered ones."""
+"""Names for the values of a graph: those of inputs, of the user's variables, and numbers."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ LITERAL = 64
 LARGEST = 1 << 20
 """Most bytes of constants in one source."""
 RESERVED = frozenset(
-    [*keyword.kwlist, "np", "special", "linalg", "base64", "complex", "print", "self", "_"]
+    [*keyword.kwlist, "np", "special", "linalg", "base64", "complex", "print", "self", "i_"]
 )
 """Names that no value may have."""
 PLAIN = frozenset("?dlD")
@@ -181,12 +181,41 @@ def _power(node: Node, args: Sequence[str]) -> str:
     return f"({args[0]})**{exponent}" if args[0].startswith("-") else f"{args[0]}**{exponent}"
 
 
+def _recurrence(node: Node, args: Sequence[str]) -> str:
+    (axis,), (a, b) = node.attrs, args
+    now, before = ":, " * axis + "i_", ":, " * axis + "i_ - 1"
+    return (
+        f"{{out}} = np.array({b})\n"
+        f"for i_ in range(1, {node.type.shape[axis]}):\n"
+        f"    {{out}}[{now}] = {a}[{now}] * {{out}}[{before}] + {b}[{now}]"
+    )
+
+
+def _partition_order(node: Node, args: Sequence[str]) -> str:
+    kth, axis = node.attrs
+    order = f'np.argsort({args[0]}, axis={axis}, kind="stable")'
+    left = f'np.argsort(np.partition({args[0]}, {kth}, axis={axis}), axis={axis}, kind="stable")'
+    return f"np.take_along_axis({order}, np.argsort({left}, axis={axis}), axis={axis})"
+
+
+def _searchsorted(node: Node, args: Sequence[str]) -> str:
+    side, depth = node.attrs
+    a, v = args
+    if depth == 0:
+        return f'np.searchsorted({a}, {v}, "{side}")'
+    return (
+        f"{{out}} = np.empty({node.type.shape}, np.int64)\n"
+        f"for i_ in np.ndindex({node.type.shape[:depth]}):\n"
+        f'    {{out}}[i_] = np.searchsorted({a}[i_], {v}[i_], "{side}")'
+    )
+
+
 # fmt: off
 _NUMPY = [
     "absolute", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt",
-    "ceil", "cos", "cosh", "exp", "exp2", "expm1", "floor", "hypot", "isfinite", "isnan", "log",
-    "log10", "log1p", "log2", "logaddexp", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "maximum", "minimum", "power", "reciprocal", "rint", "sign", "sin", "sinh",
+    "ceil", "cos", "cosh", "exp", "exp2", "expm1", "floor", "floor_divide", "fmod", "hypot", "isfinite", "isnan", "log",
+    "log10", "log1p", "log2", "ldexp", "logaddexp", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "maximum", "minimum", "power", "reciprocal", "remainder", "rint", "sign", "signbit", "sin", "sinh",
     "sqrt", "tan", "tanh", "trunc",
 ]
 # fmt: on
@@ -205,6 +234,10 @@ _INFIX = {
 EMITTERS: Mapping[str, Emitter] = {
     **{name: _call(f"np.{name}") for name in _NUMPY},
     **{name: _joined(sign) for name, sign in _INFIX.items()},
+    "argmax": "np.argmax({0}, axis={axis})",
+    "argmin": "np.argmin({0}, axis={axis})",
+    "argpartition": "np.argpartition({0}, {kth}, axis={axis})",
+    "argsort": 'np.argsort({0}, axis={axis}, kind="stable")',
     "broadcast_to": "np.broadcast_to({0}, {shape})",
     "cast": _cast,
     "concatenate": "np.concatenate([{args}], axis={axis})",
@@ -213,6 +246,7 @@ EMITTERS: Mapping[str, Emitter] = {
     "element": lambda node, args: f"{args[0]}[{_index_text(node.attrs[0])}]",
     "erf": "special.erf({0})",
     "erfc": "special.erfc({0})",
+    "exponent": "np.frexp({0})[1]",
     "flip": "np.flip({0}, axis={axes})",
     "identity": _identity,
     "integer_power": _power,
@@ -221,7 +255,9 @@ EMITTERS: Mapping[str, Emitter] = {
     "min": _summing("min"),
     "negative": "-{0}",
     "pack": _pack,
+    "partition_order": _partition_order,
     "place": _place,
+    "recurrence": _recurrence,
     "reshape": "np.reshape({0}, {shape})",
     "scatter_add": _scatter_add,
     "slice": lambda node, args: (
@@ -232,6 +268,7 @@ EMITTERS: Mapping[str, Emitter] = {
     "transpose": "np.transpose({0}, {axes})",
     "update": _update,
     "where": _where,
+    "wrapped_index": "np.where({0} < 0, {0} + {size}, {0})",
 }
 """How each op is written."""
 
