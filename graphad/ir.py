@@ -9,10 +9,24 @@ import networkx as nx
 
 from graphad.errors import GraphError
 from graphad.op import OPS, Attrs, Op
+from graphad.parts import InputName
+from graphad.structures import Tree, graft, leaves, map_tree
 from graphad.types import Type
 
-Tree: TypeAlias = "int | tuple[Tree, ...]"
-"""How outputs nest: an output's position, or a tuple of trees."""
+__all__ = [
+    "CONST",
+    "INPUT",
+    "NOWHERE",
+    "Graph",
+    "Node",
+    "Origin",
+    "Parameter",
+    "Symmetry",
+    "Tree",
+    "leaves",
+    "map_tree",
+    "verify",
+]
 
 Symmetry: TypeAlias = tuple[tuple[tuple[int, ...], ...], ...]
 """Groups of interchangeable axis blocks: ``(((0,), (1,)),)`` says that axes 0 and 1 may be swapped;
@@ -97,22 +111,14 @@ class Node:
         return f"<%{self.id}: {self.type} = {self.op.name} {operands}>"
 
 
-def leaves(tree: Tree) -> Iterator[int]:
-    """Yield the output positions of a tree, left to right."""
-    stack: list[Tree] = [tree]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, tuple):
-            stack.extend(reversed(item))
-        else:
-            yield item
+class Parameter(NamedTuple):
+    """What a graph is called with: its name, and the tree of the inputs that it is taken apart to.
 
+    The tree's leaves are positions of inputs; one that is no structure is a position alone.
+    """
 
-def map_tree(tree: Tree, values: Sequence[Any]) -> Any:
-    """Return `tree` with each position replaced by the value there."""
-    if isinstance(tree, tuple):
-        return tuple(map_tree(item, values) for item in tree)
-    return values[tree]
+    name: str
+    tree: Tree
 
 
 class Graph:
@@ -171,6 +177,14 @@ class Graph:
         """Names of the inputs, in order."""
         return tuple(node.attrs[0] for node in self.inputs)
 
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What the graph is called with: inputs, or structures that hold several."""
+        found: tuple[Parameter, ...] | None = self._cache.get("parameters")
+        if found is None:
+            found = self._cache["parameters"] = _parameters(self.input_names)
+        return found
+
     def use_counts(self) -> list[int]:
         """Return for each node how often it is used, as an operand or an output."""
         counts = [0] * len(self.nodes)
@@ -193,6 +207,7 @@ class Graph:
             len(self.nodes) == len(other.nodes)
             and self.name == other.name
             and self.tree == other.tree
+            and self.parameters == other.parameters
             and self.symmetry == other.symmetry
             and [node.id for node in self.inputs] == [node.id for node in other.inputs]
             and [node.id for node in self.outputs] == [node.id for node in other.outputs]
@@ -228,6 +243,25 @@ class Graph:
             for position, operand in enumerate(node.inputs):
                 view.add_edge(operand.id, node.id, position=position)
         return view
+
+
+def _parameters(names: Sequence[str]) -> tuple[Parameter, ...]:
+    """Return the parameters that inputs of these names are the parts of, if all parts are there."""
+    made: list[Parameter] = []
+    position = 0
+    while position < len(names):
+        name = names[position]
+        count = 1
+        if isinstance(name, InputName) and name.names == tuple(
+            names[position : position + len(name.names)]
+        ):
+            count = len(name.names)
+            own = range(position, position + count)
+            made.append(Parameter(name.parameter, graft(name.tree, own)))
+        else:
+            made.append(Parameter(str(name), position))
+        position += count
+    return tuple(made)
 
 
 def verify(graph: Graph) -> Graph:

@@ -16,7 +16,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors", "progress"),
-    ("types",),
+    ("types", "structures"),
+    ("parts",),
     ("constant",),
     ("op",),
     ("ir",),

@@ -13,6 +13,7 @@ from graphad.evaluate.interpreter import program_of
 from graphad.evaluate.retyping import in_precision, is_single, retype
 from graphad.ir import Graph, Node, map_tree
 from graphad.op import Array
+from graphad.parts import described, taken_apart
 from graphad.types import DTYPE_NAMES, DType, make_type
 
 _FLOAT64 = np.dtype(np.float64)
@@ -61,7 +62,11 @@ def evaluate(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any] | None
     """
     if not kwargs and _fit_as_they_are(graph, args):
         return map_tree(graph.tree, program_of(graph)(*args))
-    values = bind(graph, args, kwargs or {})
+    return evaluate_flat(graph, bind(graph, args, kwargs or {}))
+
+
+def evaluate_flat(graph: Graph, values: Sequence[Any]) -> Any:
+    """Return the outputs of a graph on one value for each of its inputs; see `evaluate`."""
     arrays = [_as_array(graph, node, x) for node, x in zip(graph.inputs, values, strict=True)]
     dtypes = _dtypes(graph, values, arrays)
     arrays = [
@@ -79,6 +84,8 @@ def _fit_as_they_are(graph: Graph, args: Sequence[Any]) -> bool:
     types = graph._cache.get("input types")
     if types is None:
         types = [(node.type.shape, node.type.dtype) for node in graph.inputs]
+        if any(isinstance(one.tree, tuple) for one in graph.parameters):
+            types = [((-1,), _FLOAT64)] * (len(types) + 1)  # which nothing fits
         graph._cache["input types"] = types
     if len(args) != len(types):
         return False
@@ -92,14 +99,27 @@ def _fit_as_they_are(graph: Graph, args: Sequence[Any]) -> bool:
 
 
 def bind(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
-    """Return one value for each input, in order.
+    """Return one value for each input, in order; structures are taken apart.
 
     Raises
     ------
     InputError
-        If an input gets no value or two, or a value has no input.
+        If an input gets no value or two, or a value has no input, or a structure does not fit.
     """
-    names = graph.input_names
+    parameters = graph.parameters
+    given = _by_parameter(graph, args, kwargs)
+    if len(parameters) == len(graph.inputs) and not any(
+        isinstance(one.tree, tuple) for one in parameters
+    ):
+        return given
+    found = []
+    for (name, tree), value in zip(parameters, given, strict=True):
+        found += taken_apart(name, tree, value)
+    return found
+
+
+def _by_parameter(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+    names = [name for name, _ in graph.parameters]
     if not kwargs and len(args) == len(names):
         return list(args)
     if len(args) > len(names):
@@ -118,7 +138,11 @@ def bind(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[A
 
 
 def _signature(graph: Graph) -> str:
-    return f"{graph.name}({', '.join(f'{node.attrs[0]}: {node.type}' for node in graph.inputs)})"
+    words = []
+    for name, tree in graph.parameters:
+        what = described(tree) if isinstance(tree, tuple) else graph.inputs[tree].type
+        words.append(f"{name}: {what}")
+    return f"{graph.name}({', '.join(words)})"
 
 
 def _refuse(graph: Graph, node: Node, problem: str) -> InputError:

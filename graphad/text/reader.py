@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from array import array
-from typing import TypeVar
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from graphad.builder import paused_gc
 from graphad.constant import Constant
 from graphad.errors import InputError, ParseError, TypeRuleError
-from graphad.ir import CONST, INPUT, Graph, Node, Symmetry, Tree, map_tree
+from graphad.ir import CONST, INPUT, Graph, Node, Symmetry, Tree, leaves, map_tree
 from graphad.op import Attrs, Op
 from graphad.ops import OPS
+from graphad.parts import InputName
+from graphad.structures import graft
 from graphad.text.attributes import TYPE, TYPE_WANTED, AttributeReader, read_type
 from graphad.text.lines import LineOrigins
 from graphad.text.literals import Elements, LiteralError, read_scalar
@@ -31,12 +35,14 @@ from graphad.text.scanner import (
     close_matches,
     spell,
 )
+from graphad.text.structures import plain, read_gives, read_takes
 from graphad.text.writer import VERSION
 from graphad.types import Type
 
 G = TypeVar("G", bound=Graph)
 
 DEFAULT_LIMITS = Limits()
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 _OPERANDS = r"such as %x, %3 or 0.5"
 _STATEMENT = "a statement such as '%3: f64[] = sin %x', or 'return'"
 
@@ -79,6 +85,8 @@ def parse(
     file: str = "<text>",
     make: type[G] = Graph,  # type: ignore[assignment]
     limits: Limits = DEFAULT_LIMITS,
+    ops: Mapping[str, Any] = NOTHING,
+    classes: Mapping[str, Any] = NOTHING,
 ) -> G:
     """Return the graph that a text describes; the opposite of `dump`.
 
@@ -94,6 +102,10 @@ def parse(
         The class of the graph, `Graph` or one of its own.
     limits : Limits
         How much the text may ask for.
+    ops : mapping of str to primitive
+        What ``primitive @name`` stands for.
+    classes : mapping of str to type
+        Classes of structures by name; something with the same attributes stands for others.
 
     Returns
     -------
@@ -124,7 +136,7 @@ def parse(
     if not isinstance(text, str):
         raise InputError(f"parse takes a str, not {type(text).__name__}")
     with paused_gc():
-        reader = _Reader(text, file, limits)
+        reader = _Reader(text, file, limits, ops, classes)
         reader.version()
         graph = reader.graph(make)
         reader.end()
@@ -134,8 +146,17 @@ def parse(
 class _Reader(Scanner):
     """Reads a text, one graph after the other."""
 
-    def __init__(self, text: str, file: str, limits: Limits) -> None:
+    def __init__(
+        self,
+        text: str,
+        file: str,
+        limits: Limits,
+        ops: Mapping[str, Any] = NOTHING,
+        classes: Mapping[str, Any] = NOTHING,
+    ) -> None:
         super().__init__(text, file, limits)
+        self.ops = ops
+        self.classes = classes
         if len(text) > limits.characters:
             raise self.error(
                 f"the text has {len(text)} characters, more than {limits.characters}; "
@@ -178,9 +199,16 @@ class _Reader(Scanner):
         self.expect(_ARROW, "'->' and the types of the results")
         types: list[Type] = []
         nest = self.nest(lambda: types.append(read_type(self)), "a type")
+        for name_of, tree in read_takes(self, len(self.nodes), self.classes):
+            self._take(name_of, tree)
+        gives = read_gives(self, self.classes)
         self.expect(_LEFT, "'{'")
         self._body()
         outputs, tree, symmetry = self._return(nest, types)
+        if gives is not None:
+            if plain(gives[1]) != tree:
+                raise self.error("this structure does not fit the results", gives[0])
+            tree = gives[1]
         self.expect(_RIGHT, "'}' after the results")
         nodes, origins = tuple(self.nodes), LineOrigins(self.file, self.lines)
         return make(name, nodes, inputs, outputs, tree, symmetry, origins)
@@ -204,6 +232,17 @@ class _Reader(Scanner):
             if self.take(COMMA) is None:
                 self.expect(CLOSE, "',' or ')' after an input")
                 return
+
+    def _take(self, name: str, tree: Tree) -> None:
+        """Put inputs together to a parameter."""
+        positions = list(leaves(tree))
+        if not isinstance(tree, tuple) or not positions:
+            return
+        nodes = [self.nodes[i] for i in positions]
+        own = graft(tree, lambda i: i - positions[0])
+        names = tuple([node.attrs[0] for node in nodes])
+        for node in nodes:
+            node.attrs = (InputName(node.attrs[0], name, own, names), node.type)
 
     # --- nodes -----------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from graphad.text.attributes import attributes_text
 from graphad.text.literals import array_text, scalar_text
 from graphad.text.results import nested, order_text, symmetry_text
 from graphad.text.scanner import escape, spell
+from graphad.text.structures import structures_text
 
 VERSION = 1
 """Version of the form that is written and read."""
@@ -104,7 +105,9 @@ class _Writer:
             parameters.append(f"{name}: {self._type(node)}")
         results = nested(graph.tree, [self._type(node) for node in graph.outputs])
         self.lines.append(f"graphad {VERSION}")
-        self.lines.append(f"graph {spell(graph.name)}({', '.join(parameters)}) -> {results} {{")
+        structures = structures_text(graph.parameters, graph.tree)
+        head = f"graph {spell(graph.name)}({', '.join(parameters)}) -> {results}{structures} {{"
+        self.lines.append(head)
 
     def _body(self) -> None:
         names, lines, types = self.names, self.lines, self.types

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphad.errors import TypeRuleError
-from graphad.ir import Graph
+from graphad.errors import InputError, TypeRuleError
+from graphad.ir import Graph, Tree, map_tree
 from graphad.op import Array
+from graphad.parts import named_parts, part_name
+from graphad.structures import Branch, graft, is_static, opened, static_kind
 from graphad.tracing.advice import refusal
 from graphad.tracing.tracers import Tracer
 from graphad.types import FLOAT64, Type, make_type
@@ -37,15 +39,19 @@ class Call(NamedTuple):
     inputs : tuple of Input
         In the order of the parameters.
     keywords : tuple of str or None
-        For each input, the name by which it is passed; ``None`` if it is passed by position.
+        For each parameter, the name by which it is passed; ``None`` if it is passed by position.
+    trees : tuple of Tree
+        For each parameter, the positions of its inputs.
     """
 
     inputs: tuple[Input, ...]
     keywords: tuple[str | None, ...]
+    trees: tuple[Tree, ...]
 
     def __call__(self, function: Callable[..., Any], values: Sequence[Any]) -> Any:
         """Return the function of values for the inputs."""
-        pairs = list(zip(self.keywords, values, strict=True))
+        arguments = [map_tree(tree, values) for tree in self.trees]
+        pairs = list(zip(self.keywords, arguments, strict=True))
         args = [value for keyword, value in pairs if keyword is None]
         return function(*args, **{keyword: value for keyword, value in pairs if keyword})
 
@@ -76,8 +82,8 @@ def plan_call(
     function : callable
         The function.
     examples, kwexamples
-        Arrays, numbers or nested lists of floats, by position and by name. Only shape and dtype
-        matter, and where the trace is checked.
+        Arrays, numbers, nested lists of floats, or structures of these, by position and by name.
+        Only shape and dtype matter, and where the trace is checked.
 
     Raises
     ------
@@ -97,6 +103,7 @@ def plan_call(
         )
     inputs: list[Input] = []
     keywords: list[str | None] = []
+    trees: list[Tree] = []
     left, named = list(examples), dict(kwexamples)
 
     def add(name: str, example: Any, keyword: str | None) -> None:
@@ -104,8 +111,10 @@ def plan_call(
         while name in taken:
             name += "_"
         if example is _ABSENT and isinstance(function, Graph):
-            example = function.inputs[len(inputs)].type
-        inputs.append(Input(name, *read_example(name, example)))
+            example = _of_graph(function, len(keywords))
+        found, tree = read_structure(name, example)
+        trees.append(graft(tree, range(len(inputs), len(inputs) + len(found))))
+        inputs.extend(found)
         keywords.append(keyword)
 
     by_name = False
@@ -129,7 +138,7 @@ def plan_call(
             example = left.pop(0) if given else named.pop(name, _ABSENT)
             add(name, example, name if by_name or not positional else None)
     _check_used(function, len(examples), len(left), named)
-    return Call(tuple(inputs), tuple(keywords))
+    return Call(tuple(inputs), tuple(keywords), tuple(trees))
 
 
 _ABSENT: Any = object()
@@ -140,7 +149,7 @@ def _parameters(function: Callable[..., Any], examples: Sequence[Any]) -> list[i
     if isinstance(function, Graph):
         return [
             inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-            for name in function.input_names
+            for name, _ in function.parameters
         ]
     if isinstance(function, np.ufunc):
         return [inspect.Parameter(f"x{i}", one) for i in range(function.nin)]
@@ -164,6 +173,81 @@ def _check_used(function: Any, given: int, left: int, named: Mapping[str, Any]) 
 def _described(x: object) -> str:
     kind = type(x).__name__
     return f"the {kind} {x!r}" if isinstance(x, str | int | float | None) else f"a {kind}"
+
+
+def _of_graph(graph: Graph, position: int) -> Any:
+    """Return an example of what a graph is called with, of types instead of values."""
+    tree = graph.parameters[position].tree
+    return map_tree(tree, [node.type for node in graph.inputs])
+
+
+def read_structure(name: str, example: Any) -> tuple[list[Input], Tree]:
+    """Return the inputs that an example holds, and its structure, of positions among them.
+
+    Raises
+    ------
+    TraceError
+        If there are no floating numbers in it, or what is neither a number nor static.
+
+    Examples
+    --------
+    >>> inputs, tree = read_structure("p", {"w": np.zeros(3), "b": 0.0})
+    >>> [(one.name, str(one.type)) for one in inputs], tree
+    ([('p.b', 'f64[]'), ('p.w', 'f64[3]')], <dict (0, 1)>)
+    """
+    if not _is_structure(name, example):
+        return [Input(name, *read_example(name, example))], 0
+    found: list[tuple[Type, Array | None]] = []
+
+    def visit(path: str, item: Any) -> Tree:
+        if is_static(item):
+            return Branch((), static_kind(item))
+        if item is not None and not _is_structure(path, item) and not _is_fixed(item):
+            found.append(read_example(path, item))
+            return len(found) - 1
+        level = opened(item)
+        assert level is not None
+        kind, keys, parts = level
+        made = [visit(part_name(path, key), part) for key, part in zip(keys, parts, strict=True)]
+        return tuple(made) if kind is None else Branch(made, kind)
+
+    tree = visit(name, example)
+    if not found:
+        raise refusal(f"the example for {name} holds no floating number", _FIXED)
+    names = named_parts(name, tree)
+    return [Input(one, *read) for one, read in zip(names, found, strict=True)], tree
+
+
+def _is_structure(name: str, item: Any) -> bool:
+    """Return whether an example is a structure: a list or tuple of plain numbers is an array."""
+    numbers = Tracer | Type | float | complex | np.ndarray | np.generic
+    if item is _ABSENT or item is None or isinstance(item, numbers) or is_static(item):
+        return False
+    if type(item) not in {list, tuple}:
+        try:
+            return opened(item) is not None
+        except InputError as error:
+            raise refusal(f"the example for {name} cannot be opened", str(error)) from None
+    stack = list(item)
+    while stack:
+        part = stack.pop()
+        if type(part) in {list, tuple}:
+            stack.extend(part)
+        elif not isinstance(part, int | float | complex | np.generic):
+            return True
+    return False
+
+
+def _is_fixed(item: Any) -> bool:
+    """Return whether a list or tuple within a structure has no floating numbers, like a shape."""
+    stack = [item]
+    while stack:
+        part = stack.pop()
+        if type(part) in {list, tuple}:
+            stack.extend(part)
+        elif not isinstance(part, int | np.integer):
+            return False
+    return True
 
 
 def read_example(name: str, example: Any) -> tuple[Type, Array | None]:

@@ -10,18 +10,32 @@ import numpy as np
 from graphad.builder import Value, copy_nodes
 from graphad.errors import InputError, TraceError
 from graphad.evaluate.batching import batch_graph
-from graphad.evaluate.calling import evaluate
+from graphad.evaluate.calling import bind, evaluate_flat
 from graphad.evaluate.retyping import retype
 from graphad.ir import Graph, Node, map_tree
+from graphad.structures import opened
 from graphad.tracing.lowering.coerce import broadcasted, cast_to
 from graphad.tracing.recorder import Recorder
-from graphad.tracing.tracers import first_tracer
+from graphad.tracing.tracers import Tracer, first_tracer
 from graphad.types import broadcast_shapes, make_type
+
+_PLAIN = (np.ndarray, float, int, complex, str, np.generic)
+"""What is looked at often, and has no parts."""
 
 
 def is_traced(x: Any) -> bool:
-    """Return whether something is a value of a trace, or a list or tuple with one in it."""
-    return first_tracer((x,)) is not None
+    """Return whether something is a value of a trace, or a structure with one in it."""
+    stack = [x]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Tracer):
+            return True
+        if isinstance(part, _PLAIN):
+            continue
+        level = opened(part)
+        if level is not None:
+            stack.extend(level[2])
+    return False
 
 
 def inline(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any] | None = None) -> Any:
@@ -48,7 +62,7 @@ def inline(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any] | None =
     TraceError
         If values belong to another trace.
     """
-    given = bound(graph, args, kwargs or {})
+    given = bind(graph, args, kwargs or {})
     tracer = first_tracer(given)
     if tracer is None:
         raise InputError(f"graph {graph.name} was given no traced value")
@@ -57,7 +71,7 @@ def inline(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any] | None =
     recorder.check_size()
     contents = [recorder.content_of(x) for x in given]
     if not any(isinstance(content, Value) for content in contents):
-        return recorder.adopt(evaluate(graph, contents), ())
+        return recorder.adopt(evaluate_flat(graph, contents), ())
     values = [recorder.lift(content) for content in contents]
     graph = _in_dtypes(graph, given, contents, values)
     leads = [_lead(graph, node, value) for node, value in zip(graph.inputs, values, strict=True)]
@@ -71,26 +85,6 @@ def inline(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any] | None =
         ]
         return _copied(recorder, graph_of_all, values)
     return _copied(recorder, graph, values)
-
-
-def bound(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
-    """Return arguments in the order of a graph's inputs.
-
-    Raises
-    ------
-    InputError
-        If there are too few, too many, or unknown names.
-    """
-    names = graph.input_names
-    given = dict(zip(names, args, strict=False))
-    unknown = [name for name in kwargs if name not in names or name in given]
-    given.update(kwargs)
-    if len(args) > len(names) or unknown or len(given) < len(names):
-        raise InputError(
-            f"graph {graph.name} takes {', '.join(names)}, each once; given were {len(args)} by "
-            f"position, and by name {', '.join(kwargs) or 'none'}"
-        )
-    return [given[name] for name in names]
 
 
 def _in_dtypes(

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from graphad.errors import InputError
 from graphad.ir import Tree
+from graphad.structures import Branch, has_only, opened, without
 from graphad.tracing.advice import refusal
 from graphad.tracing.origins import Line, line_of_code
 from graphad.tracing.tracers import Tracer
@@ -20,7 +22,8 @@ def flatten(result: Any, function: Callable[..., Any]) -> tuple[list[Any], Tree]
     Parameters
     ----------
     result : object
-        A traced value, a number, an array, or a tuple or list of these.
+        A traced value, a number, an array, or a structure of these. Lists become tuples if
+        there is no other structure.
     function : callable
         For the message.
 
@@ -37,18 +40,30 @@ def flatten(result: Any, function: Callable[..., Any]) -> tuple[list[Any], Tree]
     found: list[Any] = []
 
     def visit(item: Any) -> Tree:
-        if isinstance(item, tuple | list):
-            return tuple([visit(part) for part in item])
-        if not is_number(item):
+        if is_number(item):
+            found.append(item)
+            return len(found) - 1
+        try:
+            level = opened(item)
+        except InputError as error:
+            raise refusal(
+                f"{_named(function)} returns a structure that cannot be opened",
+                str(error),
+                line_of_function(function),
+            ) from None
+        if level is None or item is result is None:
             raise _no_number(item, function)
-        found.append(item)
-        return len(found) - 1
+        kind, _, parts = level
+        trees = [visit(part) for part in parts]
+        return tuple(trees) if kind is None else Branch(trees, kind)
 
     tree = visit(result)
+    if has_only(tree, "list"):
+        tree = without(tree, "list")
     if not found:
         raise refusal(
             f"{_named(function)} returns an empty {type(result).__name__}",
-            "return a number, an array, or a tuple of them",
+            "return a number, an array, or a structure of them",
             line_of_function(function),
         )
     return found, tree
@@ -63,12 +78,10 @@ def is_number(item: Any) -> bool:
 
 def _no_number(item: Any, function: Callable[..., Any]) -> Exception:
     what = f"{_named(function)} returns {_described(item)}, which is no number"
-    instead = "return a number, an array, or a tuple or list of them"
+    instead = "return a number, an array, or a tuple, list or dict of them"
     if item is None:
         what = f"{_named(function)} returns None"
         instead = "did you forget return? A traced function returns its result"
-    elif isinstance(item, dict):
-        instead = "return a tuple of its values"
     elif isinstance(item, GeneratorType):
         instead = "return a list, or np.array([...]), instead of a generator"
     elif isinstance(item, np.ndarray):

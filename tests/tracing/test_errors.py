@@ -287,14 +287,14 @@ def _nothing(x: Any) -> Any:  # here
     np.sin(x)
 
 
-@case(1.0, "returns the string 'x', which is no number", "a tuple or list of them")
+@case(1.0, "returns the string 'x', which is no number", "a tuple, list or dict of them")
 def _text(x: Any) -> Any:  # here
     return "x"
 
 
-@case(1.0, "returns a dict, which is no number", "return a tuple of its values")
-def _mapping(x: Any) -> Any:  # here
-    return {"y": x}
+@case(1.0, "returns a set, which is no number", "list or dict of them")
+def _collection(x: Any) -> Any:  # here
+    return {"y"}
 
 
 @case(1.0, "returns a generator, which is no number", "return a list")

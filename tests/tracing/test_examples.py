@@ -22,7 +22,7 @@ from graphad.tracing import trace_function
         (np.arange(5), "of integers or booleans", "example.astype(float)"),
         ("a", "the example for x is the str 'a'", "functools.partial"),
         (None, "the example for x is the NoneType None", "closing over them"),
-        ({}, "the example for x is a dict", "closing over them"),
+        ({}, "the example for x holds no floating number", "closing over them"),
         (object(), "the example for x is a object", "closing over them"),
         ([[1.0], [1.0, 2.0]], "the example for x makes no array", "lists of equal lengths"),
         (np.longdouble(1.0), "values of dtype", "x.astype(float)"),
