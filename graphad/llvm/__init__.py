@@ -1,5 +1,6 @@
-"""Scalar graphs as machine code of this processor, through LLVM."""
+"""Graphs as machine code of this processor, through LLVM."""
 
+from graphad.llvm.array_compiled import CompiledArrays
 from graphad.llvm.compiled import Compiled
 
-__all__ = ["Compiled"]
+__all__ = ["Compiled", "CompiledArrays"]

@@ -124,7 +124,7 @@ class LoopWriter:
         sums = len(self.body.sums)
         for _, target in self.body.sums:
             self._base(target)
-        head = [f"define internal void @{name}({PARAMETERS}) #0 {{", "entry:"]
+        head = [f"define internal void @{name}({PARAMETERS}) #1 {{", "entry:"]
         head += [f"  %s{j} = alloca {floats}, align {8 * width}" for j in range(sums)]
         head += ["  br label %points", "points:"]
         head += ["  %p = phi i64 [ 0, %entry ], [ %p.n, %points.n ]"]

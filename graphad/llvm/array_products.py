@@ -97,7 +97,7 @@ def product_text(
             tile = _Tile(tile_rows, vectors_here, lanes, mask, inner, a_step, step, packed)
             text.append(_tile_text(f"{name}.{vectors_here}.{mask}.{tile_rows}", tile, declarations))
         text.append(_sweep_text(f"{name}.{vectors_here}.{mask}", rows))
-    lines = [f"define internal void @{name}({PARAMETERS}) #0 {{", "entry:"]
+    lines = [f"define internal void @{name}({PARAMETERS}) #1 {{", "entry:"]
     lines += ["  br label %points", "points:", "  %p = phi i64 [ 0, %entry ], [ %p.n, %l.d ]"]
     lines += layout.base(a.buffer, "%a", "%p")
     lines += layout.base(b, "%b", "%p")
@@ -185,7 +185,7 @@ def _sweep_text(name: str, rows: int) -> str:
     """Tiles one below the other."""
     given = "ptr %a, ptr %b, ptr %c, i64 %row, i64 %own, i64 %rows"
     lines = [
-        f"define internal void @{name}({given}) #0 {{",
+        f"define internal void @{name}({given}) #1 {{",
         "entry:",
         "  br label %next",
         "next:",
@@ -225,7 +225,7 @@ def _tile_text(name: str, tile: _Tile, declarations: dict[str, str]) -> str:
     partial = tile.mask < width
     sums = [(i, v) for i in range(tile.rows) for v in range(tile.vectors)]
     lines = [
-        f"define internal void @{name}(ptr %a, ptr %b, ptr %c, i64 %row, i64 %own) #0 {{",
+        f"define internal void @{name}(ptr %a, ptr %b, ptr %c, i64 %row, i64 %own) #1 {{",
         "entry:",
     ]
     for i in range(tile.rows):
