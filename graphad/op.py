@@ -16,6 +16,7 @@ from graphad.types import Type
 Array: TypeAlias = NDArray[Any]
 Number: TypeAlias = bool | int | float | complex
 Attrs: TypeAlias = tuple[Any, ...]
+Bound: TypeAlias = "float | tuple[Bound, ...]"
 
 
 class Operand:
@@ -130,7 +131,8 @@ class Sample:
     shapes : tuple of tuple of int
         Shape of each operand.
     domains : tuple of (float, float)
-        Interval each operand is drawn from; one alone serves all operands.
+        Interval each operand is drawn from; one alone serves all operands. Bounds may be nested
+        tuples too, one for each element of the operand.
     attrs : tuple
         The op's attributes.
     constants : dict of int to array
@@ -138,7 +140,7 @@ class Sample:
     """
 
     shapes: tuple[tuple[int, ...], ...]
-    domains: tuple[tuple[float, float], ...] = ((-2.0, 2.0),)
+    domains: tuple[tuple[Bound, Bound], ...] = ((-2.0, 2.0),)
     attrs: Attrs = ()
     constants: dict[int, Array] = field(default_factory=dict)
 
@@ -167,7 +169,8 @@ class Op:
     cost : callable
         ``cost(types, out, attrs)``: scalar operations, by the rule that `graphad.cost` states.
     precise : callable or None
-        ``precise(mp, *elements, *attrs)``: one element in mpmath numbers, for elementwise ops.
+        ``precise(mp, *elements, *attrs)``: one element in mpmath numbers, for elementwise ops. Of
+        other ops ``precise(mp, *arrays, *attrs)``, with object arrays of such numbers.
     ufunc : numpy.ufunc or None
         For elementwise ops that are one NumPy ufunc call, so that it may write in place.
     commutative : bool

@@ -184,7 +184,15 @@ def _operand_cotangents(
     return pairs
 
 
-FIXED = {"divide": 1, "where": 0, "mask": 0, "take": 1, "scatter_add": 1}
+FIXED = {
+    "divide": 1,
+    "where": 0,
+    "mask": 0,
+    "take": 1,
+    "scatter_add": 1,
+    "solve": 0,
+    "triangular_solve": 0,
+}
 """Operands that an op is not linear in, though it is in another."""
 OFFSETS = ("add", "subtract", "concatenate", "pack", "update", "where")
 """Ops that are linear in some operands only if the others are zeros."""

@@ -134,6 +134,11 @@ class _Numbers:
             for operand, x in zip(operands, node.inputs, strict=True)
         ]
         precise = op.precise
+        if not op.elementwise:
+            try:
+                return self.of(precise(self.mp, *numbers, *attrs), type)
+            except _NO_VALUE:
+                return self.of(np.full(type.shape, self.mp.nan), type)
 
         def element(*xs: Any) -> Any:
             try:
