@@ -9,7 +9,7 @@ from typing import Any
 from graphad.calculus import Derivable, Wrt
 from graphad.cost import Cost, cost
 from graphad.evaluate.calling import evaluate
-from graphad.interop import python_source
+from graphad.interop import c_source, jax_function, python_source
 from graphad.passes.batch import batch
 from graphad.passes.pipeline import OPTIMIZE, Pass, Pipeline, Report
 from graphad.passes.scalarize import scalarize
@@ -204,12 +204,45 @@ class Graph(Derivable):
         Examples
         --------
         >>> g = trace(lambda x, y: x * y)
-        >>> print(*g.to_python(name="area").splitlines()[-3:], sep="\\n")
-            y = np.float64(y)
-            t1 = x * y
-            return t1
+        >>> g.to_python(name="area").splitlines()[-2:]
+        ['    t1 = x * y', '    return t1']
         """
         return python_source(self, name)
+
+    def to_c(self, name: str | None = None) -> str:
+        """Return this graph as C99 source of its own: a function of scalars and pointers.
+
+        Parameters
+        ----------
+        name : str, optional
+            Name of the function; the graph's if not given.
+
+        Raises
+        ------
+        InteropError
+            If an op has no scalar form, there are complex numbers, or too many scalars.
+
+        Examples
+        --------
+        >>> g = trace(lambda x, y: x * y)
+        >>> print(g.to_c("area").partition(";")[2].strip())
+        void area(double x, double y, double *out)
+        {
+            const double t1 = x * y;
+            *out = t1;
+        }
+        """
+        return c_source(self, name)
+
+    def to_jax(self) -> Callable[..., Any]:
+        """Return this graph as a function of JAX arrays, for ``jit``, ``vmap``, ``grad`` and so on.
+
+        Raises
+        ------
+        InteropError
+            If JAX cannot be imported, or an op has no form in it.
+        """
+        return jax_function(self)
 
 
 def trace(
