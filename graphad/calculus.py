@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self, TypeAlias, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from graphad.errors import DerivativeError
 from graphad.ir import Graph
+from graphad.parts import taken_apart
 from graphad.passes.diff import MODES, Leaf, check_reverse, choose_mode, differentiate
-from graphad.passes.jvp import jvp, named
+from graphad.passes.jvp import jvp
 from graphad.passes.operators import Terms, biharmonic_terms, laplacian_terms, operator
 from graphad.passes.pipeline import OPTIMIZE, Pipeline
 from graphad.passes.taylor import taylor
@@ -19,9 +20,10 @@ from graphad.passes.transpose import transpose
 from graphad.passes.wiring import directed, joined
 from graphad.planning import STRATEGIES, Plan, make_plan, structure
 from graphad.planning.planner import MEMORY, NODES, SECONDS
+from graphad.selection import Wrt, select, with_cotangents, with_tree
+from graphad.structures import kinds
 
 G = TypeVar("G", bound=Graph)
-Wrt: TypeAlias = str | int | Sequence[str | int] | None
 
 HIGHEST = 100
 """The highest order that is derived by first derivatives of first derivatives."""
@@ -69,8 +71,9 @@ class Derivable(Graph):
         Parameters
         ----------
         wrt : str, int, or a sequence of them, optional
-            Inputs to differentiate by, by name or position. One gives one block; several, and by
-            default all of a graph with several inputs, a tuple of blocks.
+            Inputs to differentiate by, by name or position; ``"params.w"`` is a part of a
+            structure. One gives one block, or a structure of blocks; several, and by default all
+            of a graph with several inputs, a tuple of them.
         mode : str
             How. ``"forward"`` and ``"reverse"`` differentiate the array graph each time;
             ``"auto"`` takes reverse if there are more inputs than outputs, else forward, and
@@ -117,12 +120,12 @@ class Derivable(Graph):
         return graph
 
     def _diff_once(self, wrt: Wrt, mode: str, optimize: bool) -> Self:
-        names = self._names(wrt)
+        names, tree = select(self, wrt)
         chosen, reason = mode, "asked for"
         if mode == "auto":
-            chosen, reason = choose_mode(self, named(self, names))
+            chosen, reason = choose_mode(self, names)
         history = self.derivation.leaves if self.derivation else None
-        *held, leaves = differentiate(self, names, chosen, history)
+        *held, leaves = differentiate(self, names, chosen, history, tree)
         made = Pipeline(OPTIMIZE).consume(held) if optimize else held.pop()
         base = self.derivation.base if self.derivation else self
         steps = self.derivation.steps if self.derivation else ()
@@ -220,23 +223,6 @@ class Derivable(Graph):
             return self.derivation.base, self.derivation.leaves
         return self, tuple([Leaf(i, node.type.ndim) for i, node in enumerate(self.outputs)])
 
-    def _names(self, wrt: Wrt) -> str | tuple[str, ...] | None:
-        if wrt is None or isinstance(wrt, str):
-            return wrt
-        if isinstance(wrt, int | np.integer):
-            return self._name_at(int(wrt))
-        if not isinstance(wrt, Sequence):
-            raise DerivativeError(f"wrt is names or positions of inputs, and not {wrt!r}")
-        return tuple(item if isinstance(item, str) else self._name_at(item) for item in wrt)
-
-    def _name_at(self, position: int) -> str:
-        if not -len(self.inputs) <= position < len(self.inputs):
-            raise DerivativeError(
-                f"there is no input {position} to differentiate by; "
-                f"inputs: {', '.join(self.input_names)}"
-            )
-        return self.input_names[position]
-
     def jvp(self, wrt: Wrt = None, optimize: bool = True) -> Self:
         """Return the graph of ``(x, dx) -> (y, dy)``, dy the derivative along dx.
 
@@ -275,9 +261,9 @@ class Derivable(Graph):
         >>> float(y), xt.tolist()
         (5.0, [6.0, 12.0])
         """
-        names = self._listed(wrt)
-        pulled = self._pulled_back(names)
-        return self._finished(joined(self, pulled), optimize)
+        chosen = select(self, wrt)
+        pulled = with_tree(self._pulled_back(chosen.names), chosen.opened)
+        return self._finished(with_cotangents(joined(self, pulled), self), optimize)
 
     def _pulled_back(self, names: Sequence[str]) -> Self:
         check_reverse(self, names)
@@ -308,15 +294,15 @@ class Derivable(Graph):
         >>> g.hvp()(np.array([1.0, 2.0]), np.array([1.0, 1.0])).tolist()
         [6.0, 12.0]
         """
-        names = self._listed(wrt)
+        names, tree = select(self, wrt)
         if len(self.outputs) != 1 or self.outputs[0].type.shape:
             types = ", ".join(str(node.type) for node in self.outputs)
             raise DerivativeError(
                 f"a Hessian–vector product needs one scalar output, and {self.name} gives {types}; "
                 "use .diff().jvp() for others"
             )
-        single = len(names) == 1
-        gradient = self.diff(names[0] if single else names, mode="reverse", optimize=optimize)
+        single = tree == (0,)
+        gradient = self.diff(names[0] if single else wrt, mode="reverse", optimize=optimize)
         return self._finished(jvp(gradient, names, values=False), optimize)
 
     def value_and_diff(self, wrt: Wrt = None, mode: str = "auto", optimize: bool = True) -> Self:
@@ -348,7 +334,7 @@ class Derivable(Graph):
         order : int
             The highest power of t in ``f(x + t·direction) = Σ y_k tᵏ``. The k-th derivative along
             the direction is ``k!·y_k``.
-        direction : array_like or tuple of array_like, optional
+        direction : array_like, tuple or structure of array_like, optional
             One for each input that moves, of its shape. If not given, it is 1 for a graph of one
             scalar input, and further inputs ``dx`` for others.
         wrt : str, int, or a sequence of them, optional
@@ -379,9 +365,16 @@ class Derivable(Graph):
         if direction is None and len(self.inputs) == 1 and not self.inputs[0].type.shape:
             direction = 1.0
         if direction is not None:
-            given = direction if isinstance(direction, tuple) else (direction,)
+            given = self._directions(direction, wrt)
             made = directed(made, moving, given)
         return self._finished(made, optimize)
+
+    def _directions(self, direction: Any, wrt: Wrt) -> Sequence[Any]:
+        """Return a direction for each input in `wrt`, from a structure of them."""
+        tree = select(self, wrt).tree
+        if next(kinds(tree), None) is not None:
+            return taken_apart("direction", tree, direction)
+        return direction if isinstance(direction, tuple) else (direction,)
 
     def operator(self, terms: Terms, wrt: Wrt = None, optimize: bool = True) -> Self:
         """Return the graph of ``Σ c_α ∂^α f`` for each output element, collapsed as it is pushed.
@@ -422,7 +415,7 @@ class Derivable(Graph):
         return self._finished(made, optimize)
 
     def _listed(self, wrt: Wrt) -> tuple[str, ...]:
-        return named(self, self._names(wrt))
+        return select(self, wrt).names
 
     def _finished(self, made: Self, optimize: bool) -> Self:
         if made is self:  # a derivative of order 0

@@ -179,7 +179,8 @@ def _of_dataclass(item: Any) -> tuple[Kind, tuple[Any, ...], tuple[Any, ...]] | 
             f"the dataclass {cls.__name__} is not plain"
             + (f" ({', '.join(odd)}: not given to its constructor)" if odd else "")
             + "; say how to open it: optree.register_pytree_node("
-            f"{cls.__name__}, lambda p: ((p.a, p.b), None), lambda _, parts: {cls.__name__}(*parts), "
+            f"{cls.__name__}, lambda p: ((p.a, p.b), None), "
+            f"lambda _, parts: {cls.__name__}(*parts), "
             f'namespace="{NAMESPACE}")'
         )
     names = tuple(field.name for field in fields)
@@ -189,6 +190,19 @@ def _of_dataclass(item: Any) -> tuple[Kind, tuple[Any, ...], tuple[Any, ...]] | 
 
     parts = tuple(getattr(item, name) for name in names)
     return Kind("dataclass", cls.__name__, names, build=build), names, parts
+
+
+def values_in(item: Any) -> list[Any]:
+    """Return what nested containers hold, left to right."""
+    stack, found = [item], []
+    while stack:
+        part = stack.pop()
+        level = opened(part)
+        if level is None:
+            found.append(part)
+        else:
+            stack.extend(reversed(level[2]))
+    return found
 
 
 # --- trees ---------------------------------------------------------------------------------------

@@ -9,13 +9,14 @@ from typing import TypeAlias
 from graphad.builder import Builder, G, copy_nodes, paused_gc
 from graphad.errors import DerivativeError
 from graphad.evaluate.batching import batch_graph
-from graphad.ir import Graph, Node, Origin, Symmetry, Tree, leaves, map_tree
+from graphad.ir import Graph, Node, Origin, Symmetry, Tree, leaves
 from graphad.op import Operand
 from graphad.ops import OPS
 from graphad.ops.movement import permute
-from graphad.passes.jvp import checked_input, jvp, named
+from graphad.passes.jvp import checked_input, jvp, named, shifted
 from graphad.passes.pipeline import graph_pass
 from graphad.passes.transpose import transpose
+from graphad.structures import graft
 from graphad.types import DTYPE_NAMES, Type
 
 Axes: TypeAlias = tuple[tuple[str, int], ...]
@@ -97,6 +98,7 @@ def differentiate(
     wrt: str | Sequence[str] | None = None,
     mode: str = "auto",
     history: Sequence[Leaf] | None = None,
+    tree: Tree | None = None,
 ) -> tuple[G, tuple[Leaf, ...]]:
     """Return the graph of the derivative, and what each of its outputs is.
 
@@ -115,6 +117,8 @@ def differentiate(
     history : sequence of Leaf, optional
         What the outputs of `graph` are, if it is a derivative itself; then mixed blocks that are
         there already are transposed instead of derived again.
+    tree : Tree, optional
+        How the blocks of one output nest: positions in `wrt`. Flat if not given.
 
     Returns
     -------
@@ -128,8 +132,10 @@ def differentiate(
     DerivativeError
         If an input is not there, or an input or output is not floating point.
     """
-    single = isinstance(wrt, str) or (wrt is None and len(graph.inputs) == 1)
     names = named(graph, wrt)
+    nested: Tree = tuple(range(len(names))) if tree is None else tree
+    if tree is None and (isinstance(wrt, str) or (wrt is None and len(names) == 1)):
+        nested = 0
     by_name = {node.attrs[0]: node for node in graph.inputs}
     inputs = [checked_input(by_name, name) for name in names]
     _check_outputs(graph)
@@ -165,10 +171,10 @@ def differentiate(
             if source is leaf:
                 made[leaf] = blocks[row, column]
             outputs.append(_rearranged(made[source], source, leaf))
-        tree = _derivative_tree(graph.tree, len(names), single)
+        outer = _derivative_tree(graph.tree, len(names), nested)
         leaves_made = tuple(leaf for _, _, leaf in wanted)
         symmetry = [leaf.symmetry(graph.symmetry[row]) for row, _, leaf in wanted]
-        result = builder.finish(graph.name, outputs, tree, symmetry, make=type(graph))
+        result = builder.finish(graph.name, outputs, outer, symmetry, make=type(graph))
     return result, leaves_made
 
 
@@ -197,13 +203,9 @@ def _check_outputs(graph: Graph) -> None:
             )
 
 
-def _derivative_tree(tree: Tree, count: int, single: bool) -> Tree:
-    if single:
-        return tree
-    rows = max(leaves(tree), default=-1) + 1
-    blocks = [tuple(range(row * count, (row + 1) * count)) for row in range(rows)]
-    nested: Tree = map_tree(tree, blocks)
-    return nested
+def _derivative_tree(tree: Tree, count: int, inner: Tree) -> Tree:
+    """Return a tree with the blocks of each output, `count` of them, nested as `inner`."""
+    return graft(tree, lambda row: shifted(inner, row * count))
 
 
 def _rearranged(block: Operand, source: Leaf, leaf: Leaf) -> Operand:

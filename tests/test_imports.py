@@ -23,7 +23,7 @@ LAYERS = (
     ("ir",),
     ("builder",),
     ("ops",),
-    ("tracing", "text", "rewrite", "evaluate", "cost"),
+    ("tracing", "text", "rewrite", "evaluate", "cost", "selection"),
     ("passes", "llvm"),
     ("planning",),
     ("viz", "calculus", "interop"),

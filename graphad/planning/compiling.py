@@ -8,6 +8,7 @@ import numpy as np
 
 from graphad.cost import operations
 from graphad.errors import GraphadError
+from graphad.evaluate.calling import bind
 from graphad.ir import INPUT, Graph, map_tree
 from graphad.llvm import Compiled
 from graphad.llvm.array_compiled import CompiledArrays
@@ -15,6 +16,7 @@ from graphad.ops import OPS
 from graphad.passes.pipeline import Pipeline
 from graphad.passes.scalarize import scalarize
 from graphad.planning.sparse_results import with_values
+from graphad.structures import values_in
 
 if TYPE_CHECKING:
     from graphad.planning.plan import Plan
@@ -63,7 +65,38 @@ class Interpreted:
         return f"<interpreted {self.graph!r}: {self.reason}>"
 
 
-Code = Compiled | CompiledArrays | Interpreted
+def is_structured(graph: Graph) -> bool:
+    """Whether a graph is called with structures."""
+    return any(isinstance(one.tree, tuple) for one in graph.parameters)
+
+
+class Structured:
+    """Machine code that is called with structures of arrays; see `graphad.structures`.
+
+    Parameters
+    ----------
+    code : Compiled or CompiledArrays
+        Called with the arrays in them; what else it has is found here too.
+    """
+
+    def __init__(self, code: Compiled | CompiledArrays) -> None:
+        self.code = code
+        self.graph: Graph = code.graph
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Evaluate at one point, or at many: leading axes of arrays are a batch."""
+        return self.code(*bind(self.graph, args, kwargs))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "code":
+            raise AttributeError(name)
+        return getattr(self.code, name)
+
+    def __repr__(self) -> str:
+        return f"<{self.code!r}, of structures>"
+
+
+Code = Compiled | CompiledArrays | Interpreted | Structured
 
 
 def compiled_form(graph: Graph) -> Form:
@@ -108,6 +141,13 @@ def compiled(graph: Any, opt: int | str) -> Code:
     opt : {"auto", 0, 1}
         Level of code generation.
     """
+    code = _compiled_flat(graph, opt)
+    if isinstance(code, Interpreted) or not is_structured(graph):
+        return code
+    return Structured(code)
+
+
+def _compiled_flat(graph: Any, opt: int | str) -> Compiled | CompiledArrays | Interpreted:
     kind, reason = compiled_form(graph)
     if kind == "interpreted":
         return Interpreted(graph, reason)
@@ -122,7 +162,7 @@ def compiled(graph: Any, opt: int | str) -> Code:
         return Interpreted(graph, str(error))
 
 
-def array_code(graph: Any, opt: int | str) -> Code:
+def array_code(graph: Any, opt: int | str) -> CompiledArrays | Interpreted:
     """Return a graph as loops over arrays; interpreted if there would be none.
 
     Raises
@@ -180,11 +220,11 @@ class CompiledPlan:
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Evaluate at one point, and give SciPy's sparse arrays."""
         values = self.code(*args, **options)
-        parts = _listed(values)
+        parts = values_in(values)
         models = self._models
         if models is None or any(np.ndim(part) != 1 for part in parts):
             made = self.plan.read(values)
-            found = _listed(made)
+            found = values_in(made)
             if all(hasattr(model, "data") and hasattr(model, "nnz") for model in found):
                 self._models = [model.copy() for model in found]
             return made
@@ -193,18 +233,6 @@ class CompiledPlan:
 
     def __repr__(self) -> str:
         return f"<compiled {self.plan!r}: {self.code!r}>"
-
-
-def _listed(result: Any) -> list[Any]:
-    """Return what nested tuples hold, left to right."""
-    stack, found = [result], []
-    while stack:
-        item = stack.pop()
-        if isinstance(item, tuple):
-            stack.extend(reversed(item))
-        else:
-            found.append(item)
-    return found
 
 
 def compiled_plan(plan: Plan, opt: int | str) -> Code | CompiledPlan:

@@ -23,6 +23,7 @@ from graphad.planning.layouts import (
 )
 from graphad.planning.table import table
 from graphad.planning.target import Target
+from graphad.structures import values_in
 
 FORMS = {
     "scalars": "scalar machine code",
@@ -132,7 +133,7 @@ class Plan:
         if not self._layout.sparse:
             return result
         made = []
-        for values, where in zip(_listed(result), self._layout.sparse, strict=True):
+        for values, where in zip(values_in(result), self._layout.sparse, strict=True):
             if np.ndim(values) != 1:
                 raise DerivativeError(
                     f'the layout "{self.layout}" takes one point at a time: call it for each, or '
@@ -164,7 +165,7 @@ class Plan:
             raise DerivativeError(
                 f'unpack is for the layouts "packed" and "distinct"; this plan gives {self.layout}'
             )
-        parts = _listed(values)
+        parts = values_in(values)
         if self.layout == "distinct":
             parts = self._packed_parts(np.asarray(parts[0]))
         made = [unpacked(target, np.asarray(parts[block.output]), block) for block in target.blocks]
@@ -233,15 +234,3 @@ def evaluation(graph: Any) -> str:
     """
     kind, reason = compiled_form(graph)
     return f"evaluation: {FORMS[kind]}: {reason}"
-
-
-def _listed(result: Any) -> list[Any]:
-    """Return the arrays of nested tuples, left to right."""
-    stack, found = [result], []
-    while stack:
-        item = stack.pop()
-        if isinstance(item, tuple):
-            stack.extend(reversed(item))
-        else:
-            found.append(item)
-    return found

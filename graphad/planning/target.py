@@ -10,10 +10,12 @@ from math import prod
 import numpy as np
 
 from graphad.errors import DerivativeError
-from graphad.ir import Graph, Symmetry, Tree, leaves, map_tree
+from graphad.ir import Graph, Symmetry, Tree, leaves
 from graphad.op import Array
 from graphad.passes.diff import Leaf
 from graphad.passes.entries import Entry, count_unique, unique_indices
+from graphad.selection import select
+from graphad.structures import graft
 
 PATTERN_FROM = 20_000
 """Derivatives of more unique entries are planned for those that are no structural zeros only."""
@@ -213,11 +215,11 @@ def whole_target(base: Graph, order: int) -> Target:
             shapes.append(sum([types[name].shape for name in by], node.type.shape))
             symmetry.append(leaf.symmetry(base.symmetry[row]))
     count = len(names)
+    inner = select(base, None).tree
     rows: list[Tree] = list(range(len(history)))
-    if count != 1:
-        for _ in range(order):
-            rows = [tuple(rows[i : i + count]) for i in range(0, len(rows), count)]
-    tree = map_tree(base.tree, rows)
+    for _ in range(order):
+        rows = [graft(inner, rows[i : i + count]) for i in range(0, len(rows), count)]
+    tree = graft(base.tree, rows)
     return _target(base, tuple(history), tuple(shapes), tree, tuple(symmetry))
 
 

@@ -226,4 +226,4 @@ def _builder(
         return tuple
     members = {str(field): property(itemgetter(i)) for i, field in enumerate(fields)}
     made: Any = type(name, (tuple,), {"__slots__": (), "_fields": fields, **members})
-    return lambda parts: made(parts)
+    return made  # type: ignore[no-any-return]
