@@ -10,6 +10,7 @@ from graphad.ir import Graph, Node, Tree
 from graphad.op import Op, Operand
 from graphad.ops import OPS
 from graphad.passes.pipeline import graph_pass
+from graphad.structures import graft
 from graphad.types import Type
 
 
@@ -60,7 +61,7 @@ def jvp(graph: G, wrt: Sequence[str] | None = None, *, values: bool = True) -> G
 
 def shifted(tree: Tree, by: int) -> Tree:
     """Return `tree` with all positions raised by `by`."""
-    return tuple(shifted(item, by) for item in tree) if isinstance(tree, tuple) else tree + by
+    return graft(tree, lambda position: position + by)
 
 
 def named(graph: Graph, wrt: str | Sequence[str] | None) -> tuple[str, ...]:
