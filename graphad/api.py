@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from typing import Any
 
-from graphad.calculus import Derivable, Wrt
+from graphad.calculus import Derivable
 from graphad.cost import Cost, cost
 from graphad.evaluate.calling import evaluate
 from graphad.interop import c_source, jax_function, python_source
@@ -16,6 +16,7 @@ from graphad.passes.scalarize import scalarize
 from graphad.planning.compiling import compiled
 from graphad.planning.joint import joint_graph
 from graphad.planning.target import whole_target
+from graphad.selection import Wrt
 from graphad.text import dump, parse as parse_text
 from graphad.tracing.inlining import inline, is_traced
 from graphad.tracing.trace import trace_function
