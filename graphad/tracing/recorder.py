@@ -267,7 +267,8 @@ class Recorder:
             return TracedArray(self, Storage(self, result, ordered or result.ndim == 1))
         if isinstance(result, list | tuple):
             items = [self.wrap(item, ordered) for item in result]
-            return type(result)(items) if type(result) in (list, tuple) else tuple(items)
+            made = getattr(type(result), "_make", type(result))  # a named tuple stays one
+            return made(items)
         return result
 
     def wrap_content(self, content: Content) -> Any:

@@ -14,16 +14,12 @@ from graphad.tracing.lowering.coerce import (
     cast_to,
     emit,
     many_axes,
+    permuted,
     reshaped,
 )
 from graphad.tracing.lowering.elementwise import raised
 from graphad.tracing.lowering.reductions import Axis, kept_shape, reduced
 from graphad.tracing.lowering.registry import ArrayLike, lowers, present
-
-_SINGULAR = (
-    "needs singular values, which are not supported; use the Frobenius norm, "
-    "np.linalg.norm(x), or the norms 1 and np.inf"
-)
 
 
 def _real(builder: Builder, x: ArrayLike) -> Value:
@@ -60,12 +56,27 @@ def _to_power(x: Value, power: float) -> Value:
     return raised(x, as_value(x.builder, power, x))
 
 
-def _matrix_norm(x: Value, axes: Shape, order: Any) -> Value:
+def singular_values(x: Value, axes: Shape) -> Value:
+    """Return the singular values of matrices that lie along two axes, along a new last axis."""
+    rest = [axis for axis in range(x.ndim) if axis not in axes]
+    return emit("svdvals", permuted(x, (*rest, *axes)))
+
+
+def matrix_norm(x: Value, axes: Shape, order: Any) -> Value:
+    """Return a norm of the matrices that lie along two axes.
+
+    Raises
+    ------
+    TraceError
+        If there is no such norm.
+    """
     row, column = axes
     if order is None or order == "fro":
         return _euclidean(x, axes)
     if order == "nuc" or order in (2, -2):
-        raise TraceError(f"ord={order!r} {_SINGULAR}")
+        values = singular_values(x, axes)
+        how = "sum" if order == "nuc" else "max" if order == 2 else "min"
+        return reduced(how, values, (values.ndim - 1,))
     if isinstance(order, str) or order not in (1, -1, np.inf, -np.inf):
         raise TraceError(f"ord={order!r} is not a norm of matrices")
     summed, left = (row, column) if abs(order) == 1 else (column, row)
@@ -86,7 +97,7 @@ def _norm(
     if (axis is None and ord is None) or len(axes) == 1:
         result = _vector_norm(value, axes, ord)
     elif len(axes) == 2:
-        result = _matrix_norm(value, axes, ord)
+        result = matrix_norm(value, axes, ord)
     else:
         raise TraceError(f"a norm is over one axis or two, not {len(axes)}; give axis=")
     return _kept(result, value, axes, keepdims)
@@ -109,4 +120,4 @@ def _matrix_norm_function(
     if value.ndim < 2:
         raise TraceError(f"an array of shape {value.shape} is not a matrix")
     axes = (value.ndim - 2, value.ndim - 1)
-    return _kept(_matrix_norm(value, axes, ord), value, axes, keepdims)
+    return _kept(matrix_norm(value, axes, ord), value, axes, keepdims)

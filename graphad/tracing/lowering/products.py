@@ -12,7 +12,6 @@ from graphad.builder import Builder, Value
 from graphad.errors import TraceError
 from graphad.ops.contraction import LETTERS, make_spec
 from graphad.tracing.lowering.coerce import (
-    as_value,
     as_values,
     common_dtype,
     emit,
@@ -228,27 +227,6 @@ def _multi_dot(builder: Builder, arrays: Sequence[ArrayLike]) -> Value:
     named = "".join(pairs)
     out = "".join([letter for letter in LETTERS[: n + 1] if named.count(letter) == 1])
     return contracted(values, pairs, out)
-
-
-@lowers(np.linalg.matrix_power)
-def _matrix_power(builder: Builder, a: ArrayLike, n: int) -> Value:
-    x = as_value(builder, a)
-    exponent = known_int(n, "the exponent")
-    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
-        raise TraceError(f"a square matrix is expected, not an array of shape {x.shape}")
-    if exponent < 0:
-        raise TraceError("negative powers need an inverse, which is not supported")
-    if exponent == 0:
-        return builder.constant(np.broadcast_to(np.eye(x.shape[-1], dtype=x.type.dtype), x.shape))
-    result = None
-    while True:
-        if exponent & 1:
-            result = x if result is None else matrix_product(result, x)
-        exponent >>= 1
-        if not exponent:
-            assert result is not None
-            return result
-        x = matrix_product(x, x)
 
 
 @lowers(np.kron)

@@ -38,7 +38,10 @@ _NAN = "skips NaN; write np.where(np.isnan(x), 0.0, x) and go on with the functi
 _INTEGER = "is for integers, which have no derivatives"
 _BINS = "counts values in bins, which has no derivative; use smooth weights of the values"
 _IN_PLACE = "writes into its argument; assign instead, as in x[index] = new"
-_MATRIX = "is not supported; write the formula out for small matrices, or use its derivative's form"
+_EIGEN = (
+    "of a matrix that need not be symmetric is not supported; of a symmetric one use "
+    "np.linalg.eigh or np.linalg.eigvalsh"
+)
 _OUTPUT = "needs numbers, not a traced array; call it outside the traced function"
 _MEMORY = "asks about memory, which traced arrays do not have"
 _CALLS = "calls a function for each part; call the function on whole arrays instead"
@@ -155,21 +158,8 @@ _ADVICE: Mapping[str, str] = {
     "np.linspace(0.0, 1.0, n) being fixed",
     "logspace": "with traced ends is not supported; write 10.0 ** (start + (stop - start) * t), "
     "t = np.linspace(0.0, 1.0, n) being fixed",
-    "linalg.solve": _MATRIX,
-    "linalg.inv": _MATRIX,
-    "linalg.det": _MATRIX,
-    "linalg.slogdet": _MATRIX,
-    "linalg.cholesky": _MATRIX,
-    "linalg.pinv": _MATRIX,
-    "linalg.lstsq": _MATRIX,
-    "linalg.qr": _MATRIX,
-    "linalg.svd": _MATRIX,
-    "linalg.svdvals": _MATRIX,
-    "linalg.eig": _MATRIX,
-    "linalg.eigh": _MATRIX,
-    "linalg.eigvals": _MATRIX,
-    "linalg.eigvalsh": _MATRIX,
-    "linalg.cond": _MATRIX,
+    "linalg.eig": _EIGEN,
+    "linalg.eigvals": _EIGEN,
     "linalg.matrix_rank": "gives a rank, which has no derivative",
 }
 
@@ -185,7 +175,7 @@ _MODULES: Mapping[str, str] = {
         "gives other numbers each time, and a graph holds none of them; "
         "draw outside the traced function and pass the numbers in"
     ),
-    "numpy.linalg": "is not supported; there are norm, matrix_power, multi_dot, and @",
+    "numpy.linalg": "is not supported; there are solve, inv, det, cholesky, qr, eigh, svd, norm, @",
     "numpy.polynomial": "is not supported; use np.polyval, or sums of powers",
     "numpy.ma": "makes masked arrays; use np.where",
     "numpy.strings": "is for strings",
