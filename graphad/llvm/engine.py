@@ -23,7 +23,14 @@ attributes #1 = { nounwind alignstack=64 }"""
 """Of all functions; texts of modules end with it. The second is for functions that hold vectors:
 those that find no register are kept on the stack, and would lie across two cache lines, depending
 on where the system has put the stack of the process."""
-PYTHON = ("Py_IncRef", "PyGILState_Ensure", "PyGILState_Release", "PyErr_NoMemory")
+PYTHON = (
+    "Py_IncRef",
+    "Py_DecRef",
+    "PyTuple_New",
+    "PyGILState_Ensure",
+    "PyGILState_Release",
+    "PyErr_NoMemory",
+)
 """Functions of CPython that the code calls."""
 CACHE_FORMAT = "1"
 """Raised when objects made before are not to be used any more."""

@@ -100,11 +100,21 @@ def way_in() -> Module | None:
     """Return the code of ``@enter``, which all ufuncs share; ``None`` if it cannot be used."""
     if not (place_of_call() and arrays_are_known()):
         return None
+    return Module(_text(*array_functions()), 1, keep=False)
+
+
+def array_functions() -> tuple[int, int]:
+    """Return the addresses of NumPy's ``PyArray_New`` and ``PyArray_Scalar``."""
     capsule = import_module("numpy._core._multiarray_umath")._ARRAY_API
     get = ctypes.pythonapi.PyCapsule_GetPointer
     get.restype, get.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
     table = ctypes.cast(get(capsule, None), ctypes.POINTER(ctypes.c_void_p))
-    return Module(_text(table[NEW] or 0, table[SCALAR] or 0), 1, keep=False)
+    return table[NEW] or 0, table[SCALAR] or 0
+
+
+def array_places() -> dict[str, int]:
+    """Return where the fields of an array are in it."""
+    return {name: getattr(_Array, name).offset for name, _ in _Array._fields_}
 
 
 def _text(new: int, scalar: int) -> str:
@@ -140,7 +150,7 @@ name:
   %single_name = icmp eq i64 %how_many, 1
   br i1 %single_name, label %which, label %around
 which:
-  %at_name = getelementptr i8, ptr %names, i64 {HEAD + POINTER}
+  %at_name = getelementptr i8, ptr %names, i64 {tuple.__basicsize__}
   %name_given = load ptr, ptr %at_name
   %is_out = icmp eq ptr %name_given, inttoptr (i64 {id(OUT)} to ptr)
   br i1 %is_out, label %result, label %around
@@ -342,17 +352,17 @@ def make_gate(
     return gate, lengths
 
 
-def open_way(ufunc: np.ufunc, gate: Gate, way: Module) -> None:
+def open_way(ufunc: np.ufunc, gate: Any, way: Module) -> None:
     """Let calls of a ufunc come by the short way first.
 
     Parameters
     ----------
     ufunc : numpy.ufunc
-        Of one input and one output, with the address of the gate as second of its data.
-    gate : Gate
+        With the address of the gate as second of its data.
+    gate : Gate or Gates
         Alive as long as the ufunc is.
     way : Module
-        That of `way_in`, alive as long as the ufunc is.
+        That of `way_in` or `way_in_many`, alive as long as the ufunc is.
     """
     slot = ctypes.c_size_t.from_address(id(ufunc) + place_of_call())
     gate.around = slot.value

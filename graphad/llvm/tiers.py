@@ -18,6 +18,7 @@ from graphad.llvm.copiers import link_copiers
 from graphad.llvm.drivers import MEMORY, PARAMETERS, Signature, single, single_loop, tiled_text
 from graphad.llvm.engine import ATTRIBUTES, Module, host, vector_lanes
 from graphad.llvm.entry import NEVER, Gate, make_gate
+from graphad.llvm.entry_many import Gates, make_gates
 from graphad.llvm.kernels import Kernel, Lanes, write_kernel
 from graphad.llvm.pointers import entry_points
 
@@ -236,15 +237,16 @@ class Tiers:
         self._make(kind)
 
 
-def _gate(signature: Signature, cell: Cell) -> tuple[Gate | None, object]:
-    if not len(signature.inputs) == len(signature.outputs) == 1:
-        return None, None
+def _gate(signature: Signature, cell: Cell) -> tuple[Gate | Gates | None, object]:
+    inputs, outputs = signature.inputs, signature.outputs
     limit, count = (ctypes.addressof(cell) + place.offset for place in (Cell.limit, Cell.count))
-    return make_gate(signature.inputs[0], signature.outputs[0], limit, count)
+    if len(inputs) == len(outputs) == 1:
+        return make_gate(inputs[0], outputs[0], limit, count)
+    return make_gates(inputs, outputs, limit, count) or (None, None)
 
 
 def _maker(
-    code: Code, cell: Cell, gate: Gate | None, level: int, patient: bool
+    code: Code, cell: Cell, gate: Gate | Gates | None, level: int, patient: bool
 ) -> Callable[[int], None]:
     """Return what ``@dispatch`` calls when a limit is reached.
 

@@ -11,6 +11,7 @@ import numpy as np
 from graphad.errors import GraphError
 from graphad.llvm.drivers import Signature
 from graphad.llvm.entry import Gate, open_way, way_in
+from graphad.llvm.entry_many import Gates, way_in_many
 
 FROM_SIGNATURE = 31
 """Place of ``PyUFunc_FromFuncAndDataAndSignature`` in NumPy's table of functions."""
@@ -73,7 +74,7 @@ def make_ufunc(
     name: str,
     doc: str,
     owned: Any,
-    gate: Gate | None = None,
+    gate: Gate | Gates | None = None,
 ) -> np.ufunc:
     """Return a generalised ufunc that keeps alive what its code needs.
 
@@ -89,8 +90,8 @@ def make_ufunc(
         Of the ufunc.
     owned : object
         What has to live as long as the ufunc. It must not hold the ufunc.
-    gate : Gate, optional
-        The short way for calls with one point, if there are one input and one output.
+    gate : Gate or Gates, optional
+        The short way for calls with one point: for one input and one output, or for several.
     """
     inputs, outputs = len(signature.inputs), len(signature.outputs)
     capsule = import_module("numpy._core._multiarray_umath")._UFUNC_API
@@ -124,7 +125,9 @@ def make_ufunc(
         0,
         texts[2],
     )
-    way = way_in() if gate else None
+    way = None
+    if gate is not None:
+        way = way_in() if isinstance(gate, Gate) else way_in_many()
     _own(made, (owned, loops, datas, types, texts, gate, way))
     if gate is not None and way is not None:
         open_way(made, gate, way)

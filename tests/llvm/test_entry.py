@@ -257,13 +257,6 @@ def test_calls_are_counted() -> None:
     assert cell.count[0] == 5
 
 
-def test_several_operands_have_no_short_way() -> None:
-    """It is for one input and one output."""
-    fast = Compiled(scalar_graph(lambda x, y: x * y, 0.0, 0.0), 0)
-    assert fast._tiers.gate is None
-    assert fast.ufunc(2.0, 3.0) == 6.0
-
-
 @pytest.mark.parametrize("what", ["place_of_call", "arrays_are_known"])
 def test_unknown_layouts(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where objects are not as they should be, there is only NumPy's way."""
