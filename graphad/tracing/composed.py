@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from graphad.tracing.recorder import Recorder
 
 TRACED_THROUGH = present(
-    "cov", "corrcoef", "vander", "resize", "apply_over_axes", "nansum", "nanprod", "nanmean",
-    "nanvar", "nanstd", "nancumsum", "nancumprod",
+    "cov", "corrcoef", "vander", "apply_over_axes",
 )  # fmt: skip
 """Functions of which NumPy's own Python code is traced."""
 

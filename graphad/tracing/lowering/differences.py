@@ -18,6 +18,7 @@ from graphad.tracing.lowering.coerce import (
     known_int,
     many_axes,
     one_axis,
+    operands,
     reshaped,
 )
 from graphad.tracing.lowering.joining import joined
@@ -114,51 +115,155 @@ def _gradient(
     if not x.type.is_inexact:
         x = cast_to(x, np.dtype(np.float64))
     axes = many_axes(axis, x.ndim)
-    if edge_order != 1:
-        raise TraceError(f"edge_order={edge_order} is not supported; use edge_order=1")
+    if edge_order not in (1, 2):
+        raise TraceError(f"edge_order={edge_order} is not 1 or 2")
     if len(varargs) not in (0, 1, len(axes)):
         raise TraceError(f"{len(varargs)} spacings do not go with {len(axes)} axes")
     spacings = varargs * len(axes) if len(varargs) == 1 else varargs or (1.0,) * len(axes)
-    results = tuple([_slope(x, i, spacing) for i, spacing in zip(axes, spacings, strict=True)])
+    results = tuple(
+        [_slope(x, i, spacing, edge_order) for i, spacing in zip(axes, spacings, strict=True)]
+    )
     return results[0] if len(results) == 1 else results
 
 
-def _slope(x: Value, axis: int, spacing: ArrayLike) -> Value:
-    """Return central differences inside and one-sided ones at both ends."""
+def _slope(x: Value, axis: int, spacing: ArrayLike, edge_order: int) -> Value:
+    """Return central differences inside and one-sided ones at both ends.
+
+    Inside these are slopes of the parabolas through three neighbours, and so they are at the ends
+    if `edge_order` is 2.
+    """
     n = x.shape[axis]
-    if n < 2:
-        raise TraceError(f"a gradient needs at least 2 elements along an axis, not {n}")
-    steps = constant_array(spacing)
-    if steps is None or steps.ndim == 0:
-        h = as_value(x.builder, spacing, x)
-        inner_step = emit("multiply", h, 2.0)
-        inside = emit("subtract", part(x, axis, 2, n), part(x, axis, 0, n - 2))
-        middle = emit("divide", inside, inner_step)
-        first_step = last_step = h
+    if n <= edge_order:
+        raise TraceError(
+            f"a gradient needs at least {edge_order + 1} elements along an axis, not {n}"
+        )
+    given = as_value(x.builder, spacing)
+    if given.ndim == 0:
+        return _even(x, axis, as_value(x.builder, spacing, x), edge_order)
+    if given.shape != (n,):
+        raise TraceError(f"places of shape {given.shape} do not go with {n} elements")
+    column = (n - 1,) + (1,) * (x.ndim - 1 - axis)
+    steps = constant_array(given)
+    if steps is not None:
+        lengths = _Steps(np.diff(steps).astype(x.type.dtype).reshape(column))
     else:
-        if steps.shape != (n,):
-            raise TraceError(f"places of shape {steps.shape} do not go with {n} elements")
-        lengths = np.diff(steps).astype(x.type.dtype)
-        middle = _uneven(x, axis, lengths)
-        first_step, last_step = as_value(x.builder, lengths[0]), as_value(x.builder, lengths[-1])
-    first = emit("subtract", part(x, axis, 1, 2), part(x, axis, 0, 1))
-    last = emit("subtract", part(x, axis, n - 1, n), part(x, axis, n - 2, n - 1))
-    ends = [emit("divide", first, first_step), emit("divide", last, last_step)]
-    return joined([ends[0], middle, ends[1]] if n > 2 else ends, axis)
+        distances = emit("subtract", *_ends(cast_to(given, x.type.dtype), 0))
+        lengths = _Steps(reshaped(distances, column))
+    return _uneven(x, axis, lengths, edge_order)
 
 
-def _uneven(x: Value, axis: int, lengths: Any) -> Value:
-    """Return slopes of the parabolas through three neighbours at uneven distances."""
+class _Steps:
+    """Distances of neighbours, along the first axis: an array, or a value."""
+
+    def __init__(self, lengths: Any) -> None:
+        self._lengths = lengths
+
+    def __call__(self, start: int, stop: int) -> Any:
+        """Return some of them."""
+        if isinstance(self._lengths, Value):
+            return part(self._lengths, 0, start, stop)
+        return self._lengths[start:stop]
+
+
+def _even(x: Value, axis: int, h: Value, edge_order: int) -> Value:
     n = x.shape[axis]
-    shape = (n - 2,) + (1,) * (x.ndim - 1 - axis)
-    left, right = lengths[:-1], lengths[1:]
-    weights = (
-        -right / (left * (left + right)),
-        (right - left) / (left * right),
-        left / (right * (left + right)),
+
+    def at(i: int) -> Value:
+        return part(x, axis, i % n, i % n + 1)
+
+    if edge_order == 1:
+        first, last = emit("subtract", at(1), at(0)), emit("subtract", at(-1), at(-2))
+    else:
+        first, last = (
+            emit(
+                "add",
+                emit("multiply", at(i), -1.5 * sign),
+                emit("multiply", at(j), 2.0 * sign),
+                emit("multiply", at(k), -0.5 * sign),
+            )
+            for i, j, k, sign in ((0, 1, 2, 1.0), (-1, -2, -3, -1.0))
+        )
+    ends = [emit("divide", end, h) for end in (first, last)]
+    if n == 2:
+        return joined(ends, axis)
+    inside = emit("subtract", part(x, axis, 2, n), part(x, axis, 0, n - 2))
+    return joined([ends[0], emit("divide", inside, emit("multiply", h, 2.0)), ends[1]], axis)
+
+
+def _uneven(x: Value, axis: int, steps: _Steps, edge_order: int) -> Value:
+    n = x.shape[axis]
+    ends = []
+    for at in (0, n - 2):
+        rise = emit("subtract", part(x, axis, at + 1, at + 2), part(x, axis, at, at + 1))
+        ends.append(emit("divide", rise, steps(at, at + 1)))
+    if n == 2:
+        return joined(ends, axis)
+    left, right = steps(0, n - 2), steps(1, n - 1)
+    middle = _combined(
+        x,
+        axis,
+        0,
+        (
+            -right / (left * (left + right)),
+            (right - left) / (left * right),
+            left / (right * (left + right)),
+        ),
     )
+    if edge_order == 2:
+        left, right = steps(0, 1), steps(1, 2)
+        weights = (
+            -(2.0 * left + right) / (left * (left + right)),
+            (left + right) / (left * right),
+            -left / (right * (left + right)),
+        )
+        ends[0] = _combined(x, axis, 0, weights)
+        left, right = steps(n - 3, n - 2), steps(n - 2, n - 1)
+        weights = (
+            right / (left * (left + right)),
+            -(left + right) / (left * right),
+            (2.0 * right + left) / (right * (left + right)),
+        )
+        ends[1] = _combined(x, axis, n - 3, weights)
+    return joined([ends[0], middle, ends[1]], axis)
+
+
+def _combined(x: Value, axis: int, start: int, weights: tuple[Any, Any, Any]) -> Value:
+    """Return a weighted sum of each element from `start` on and the two after it."""
+    count = weights[0].shape[0]
     terms = [
-        emit("multiply", part(x, axis, i, n - 2 + i), weight.reshape(shape))
+        emit("multiply", part(x, axis, start + i, start + i + count), weight)
         for i, weight in enumerate(weights)
     ]
     return emit("add", *terms)
+
+
+# --- phases --------------------------------------------------------------------------------------
+
+
+@lowers(np.unwrap)
+def _unwrap(
+    builder: Builder,
+    p: ArrayLike,
+    discont: ArrayLike = None,
+    axis: int = -1,
+    *,
+    period: ArrayLike = 2 * np.pi,
+) -> Value:
+    """Add whole periods, of which the number does not move."""
+    (x,) = operands(builder, np.fabs, [p])
+    along = one_axis(axis, x.ndim)
+    if x.shape[along] < 2:
+        return x
+    whole = as_value(builder, period, x)
+    half = emit("multiply", whole, 0.5)
+    steps = emit("subtract", *_ends(x, along))
+    turns = emit("floor_divide", *common_dtype([emit("add", steps, half), whole]))
+    added = emit("negative", emit("multiply", turns, whole))
+    lowest = emit("equal", emit("add", steps, added), emit("negative", half))
+    down = emit("logical_and", lowest, emit("greater", steps, 0.0))
+    added = emit("where", down, emit("add", added, whole), added)
+    limit = half if discont is None else as_value(builder, discont, x)
+    small = emit("less", emit("absolute", steps), limit)
+    added = emit("where", small, x.builder.constant(np.zeros((), added.type.dtype)), added)
+    later = emit("add", part(x, along, 1, x.shape[along]), emit("cumsum", added, axis=along))
+    return joined([part(x, along, 0, 1), later], along)

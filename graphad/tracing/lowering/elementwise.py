@@ -16,7 +16,6 @@ from graphad.tracing.lowering.coerce import (
     constant_array,
     emit,
     float_dtype,
-    known_int,
     operands,
     promoted,
     truth,
@@ -28,7 +27,6 @@ from graphad.tracing.lowering.registry import (
     Lowering,
     check_neutral,
     lowers,
-    present,
 )
 
 _DIRECT: Mapping[np.ufunc, str] = {
@@ -224,15 +222,6 @@ def _imag(builder: Builder, val: ArrayLike) -> Value:
 @lowers(np.fix, positional="x out")
 def _fix(builder: Builder, x: ArrayLike) -> Value:
     return emit("trunc", *operands(builder, np.trunc, [x]))
-
-
-@lowers(*present("round", "around"), positional="a decimals out")
-def _round(builder: Builder, a: ArrayLike, decimals: int = 0) -> Value:
-    if known_int(decimals, "decimals") != 0:
-        raise TraceError(
-            f"only 0 decimals are taken; write np.round(x * 10**{decimals}) / 10**{decimals}"
-        )
-    return emit("rint", *operands(builder, np.rint, [a]))
 
 
 # --- selection -----------------------------------------------------------------------------------

@@ -62,22 +62,6 @@ def _take(
     return getitem(x, (*[slice(None)] * along, array))
 
 
-@lowers(np.take_along_axis)
-def _take_along_axis(
-    builder: Builder, arr: ArrayLike, indices: ArrayLike, axis: int | None = -1
-) -> Value:
-    x, along = _along(builder, arr, axis)
-    picked = known_array(indices, "indices")
-    if picked.ndim != x.ndim:
-        raise TraceError(f"indices need {x.ndim} dimensions, as the array has")
-    index: list[Any] = [
-        np.arange(n).reshape((1,) * i + (n,) + (1,) * (x.ndim - 1 - i))
-        for i, n in enumerate(x.shape)
-    ]
-    index[along] = picked
-    return getitem(x, tuple(index))
-
-
 @lowers(np.compress, positional="condition a axis out")
 def _compress(
     builder: Builder, condition: ArrayLike, a: ArrayLike, axis: int | None = None

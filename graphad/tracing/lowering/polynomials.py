@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from graphad.builder import Builder, Value
 from graphad.errors import TraceError
-from graphad.tracing.lowering.coerce import as_value, broadcasted, common_dtype, emit
+from graphad.tracing.lowering.coerce import (
+    as_value,
+    broadcasted,
+    cast_to,
+    common_dtype,
+    emit,
+    known_array,
+    known_int,
+)
 from graphad.tracing.lowering.indexing import getitem
 from graphad.tracing.lowering.reductions import part
-from graphad.tracing.lowering.registry import ArrayLike, lowers
+from graphad.tracing.lowering.registry import LOWERINGS, ArrayLike, lowers
 
 
 @lowers(np.polyval)
@@ -40,6 +50,11 @@ def _convolve(builder: Builder, a: ArrayLike, v: ArrayLike, mode: str = "full") 
     windows = np.arange(n + m - 1)[:, None] + np.arange(m)
     reverse = emit("flip", y, axes=(0,))
     full = emit("einsum", emit("take", wide, windows, axis=0), reverse, spec="ij,j->i")
+    return _cut(full, n, m, mode)
+
+
+def _cut(full: Value, n: int, m: int, mode: str) -> Value:
+    """Return the part of all sums of products that a mode asks for; n is at least m."""
     if mode == "full":
         return full
     if mode == "same":
@@ -48,3 +63,48 @@ def _convolve(builder: Builder, a: ArrayLike, v: ArrayLike, mode: str = "full") 
     if mode == "valid":
         return part(full, 0, m - 1, n)
     raise TraceError(f"mode={mode!r} is not 'full', 'same' or 'valid'")
+
+
+@lowers(np.correlate)
+def _correlate(builder: Builder, a: ArrayLike, v: ArrayLike, mode: str = "valid") -> Value:
+    """The convolution with the second vector reversed; where it is longer, NumPy swaps them."""
+    x, y = common_dtype([as_value(builder, a), as_value(builder, v)])
+    if y.type.is_complex:
+        raise TraceError("the conjugate of complex values is not analytic; use np.convolve")
+    if x.ndim != 1 or y.ndim != 1:
+        raise TraceError(f"shapes {x.shape} and {y.shape} are not of two vectors with elements")
+    convolve = LOWERINGS[np.convolve]
+    if x.shape[0] < y.shape[0]:
+        result: Value = convolve(builder, y, emit("flip", x, axes=(0,)), mode)
+        return emit("flip", result, axes=(0,))
+    return convolve(builder, x, emit("flip", y, axes=(0,)), mode)
+
+
+# --- fits ----------------------------------------------------------------------------------------
+
+
+@lowers(np.polyfit, positional="x y deg rcond full w cov")
+def _polyfit(
+    builder: Builder,
+    x: ArrayLike,
+    y: ArrayLike,
+    deg: Any,
+    rcond: float | None = None,
+    full: bool = False,
+    w: ArrayLike = None,
+    cov: Any = False,
+) -> Value:
+    """Multiply by the fixed matrix that takes heights at fixed places to coefficients."""
+    if full or cov:
+        raise TraceError("full= and cov= are not supported; only the coefficients are given")
+    places, degree = known_array(x, "the places of a fit"), known_int(deg, "the degree")
+    weights = None if w is None else known_array(w, "the weights of a fit")
+    if places.ndim != 1 or not places.size:
+        raise TraceError(f"places of shape {places.shape} are not a vector with elements")
+    heights = as_value(builder, y)
+    if heights.ndim not in (1, 2) or heights.shape[0] != places.shape[0]:
+        raise TraceError(f"heights of shape {heights.shape} do not go with {places.size} places")
+    fitted = np.polyfit(places, np.eye(places.size), degree, rcond, w=weights)
+    heights = cast_to(heights, np.result_type(heights.type.dtype, fitted.dtype))
+    matrix = builder.constant(fitted.astype(heights.type.dtype))
+    return emit("einsum", matrix, heights, spec="ij,j->i" if heights.ndim == 1 else "ij,jk->ik")

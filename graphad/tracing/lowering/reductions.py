@@ -173,18 +173,17 @@ def _cumsum(builder: Builder, a: ArrayLike, axis: int | None = None, dtype: obje
 def _cumprod(
     builder: Builder, a: ArrayLike, axis: int | None = None, dtype: object = None
 ) -> Value:
-    """Running products in log2(n) steps: each multiplies by the products `reach` places before.
+    """The recurrence ``y_t = x_t·y_{t-1}`` that starts with the first element.
 
-    Source: W. D. Hillis and G. L. Steele, "Data parallel algorithms", 1986.
+    Its derivatives are recurrences too, without quotients, and so are right at zeros.
     """
     x, along = _along(summable(as_value(builder, a), dtype), axis)
-    n = x.shape[along]
-    reach = 1
-    while reach < n:
-        later = emit("multiply", part(x, along, reach, n), part(x, along, 0, n - reach))
-        x = emit("concatenate", part(x, along, 0, reach), later, axis=along)
-        reach *= 2
-    return x
+    if x.shape[along] < 2:
+        return x
+    start = [Span(0, n, 1) for n in x.shape]
+    start[along] = Span(0, 1, 1)
+    first = emit("place", part(x, along, 0, 1), spans=tuple(start), shape=x.shape)
+    return emit("recurrence", x, first, axis=along)
 
 
 def _cumulative(
