@@ -12,6 +12,7 @@ Examples
 """
 
 from graphad.api import Graph, parse, trace
+from graphad.control import scan
 from graphad.errors import (
     DerivativeError,
     GraphadError,
@@ -50,5 +51,6 @@ __all__ = [
     "dump",
     "graph_pass",
     "parse",
+    "scan",
     "trace",
 ]

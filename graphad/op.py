@@ -180,6 +180,10 @@ class Op:
         `generic` ops also add and multiply, and work on any objects that do.
     analytic : bool
         Whether it may carry complex derivatives: ``abs`` of a complex number does not.
+    interpret, refit, expand : callable or None
+        For ops that hold graphs. ``interpret(program, *arrays, *attrs)`` evaluates, in whatever
+        numbers: ``program(graph)(*arrays)`` gives a list of outputs. ``refit(args, attrs)`` is the
+        op on operands of other dtypes. ``expand(args, attrs)`` gives the same value by other ops.
     samples : tuple of Sample
         Operands to test with.
     identity : str
@@ -202,6 +206,9 @@ class Op:
     structural: bool = False
     generic: bool = False
     analytic: bool = True
+    interpret: Callable[..., Array] | None = None
+    refit: Callable[[Sequence[Operand], Attrs], Operand] | None = None
+    expand: Callable[[Sequence[Operand], Attrs], Operand] | None = None
     samples: tuple[Sample, ...] = ()
     identity: str = ""
 

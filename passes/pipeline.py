@@ -13,7 +13,7 @@ from graphad.cost import operations
 from graphad.errors import GraphError, PassError
 from graphad.ir import Graph, verify
 
-OPTIMIZE = "fold,simplify,contract,simplify,collect,simplify,assemble,schedule,cse"
+OPTIMIZE = "fold,simplify,contract,simplify,collect,simplify,loops,assemble,schedule,cse"
 """The passes that derivatives at array grain go through."""
 
 F = TypeVar("F", bound=Callable[..., Any])

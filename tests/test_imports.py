@@ -25,6 +25,7 @@ LAYERS = (
     ("ops",),
     ("tracing", "text", "rewrite", "evaluate", "cost", "selection"),
     ("passes", "llvm"),
+    ("control",),
     ("planning",),
     ("viz", "calculus", "interop"),
     ("api",),

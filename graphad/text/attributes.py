@@ -1,13 +1,14 @@
 """Attributes of nodes as text, in both directions.
 
 A value is an integer, ``true`` or ``false``, a string in quotes, a span ``1:3`` or ``0:6:2``, a
-type ``f64[3]``, a constant ``const f64[2] [0.0, 1.0]``, or values in parentheses. The attribute
-`spans` is written in brackets and without its name: ``slice %x [1:3, 0:6:2]``.
+type ``f64[3]``, a constant ``const f64[2] [0.0, 1.0]``, a graph, or values in parentheses. The
+attribute `spans` is written in brackets and without its name: ``slice %x [1:3, 0:6:2]``.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from operator import index
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from graphad.constant import Constant, Span
 from graphad.errors import GraphError
-from graphad.ir import map_tree
+from graphad.ir import Graph, map_tree
 from graphad.op import Attrs, Op
 from graphad.text.literals import Elements, LiteralError, array_text, find_dtype
 from graphad.text.scanner import (
@@ -41,17 +42,23 @@ _COMMA = re.compile(",")
 _NUMBERS = re.compile(r"-?[0-9]+(?::-?[0-9]+){0,2}(?![\w.:])")
 _TRUTH = re.compile(r"(?:true|false)\b")
 _CONST = re.compile(r"const\b")
+_GRAPH = re.compile(r"graph\b")
 _VALUE_WANTED = 'a value such as 3, (0, 1), 0:6:2 or "i,i->"'
 
 
 # --- writing -------------------------------------------------------------------------------------
 
 
-def _value_text(value: Any) -> str:
+WriteGraph = Callable[[Graph], str]
+
+
+def _value_text(value: Any, write: WriteGraph) -> str:
+    if isinstance(value, Graph):
+        return write(value)
     if isinstance(value, Span):
         return str(value)
     if isinstance(value, tuple):
-        return f"({', '.join([_value_text(item) for item in value])})"
+        return f"({', '.join([_value_text(item, write) for item in value])})"
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, bool | np.bool_):
@@ -63,8 +70,17 @@ def _value_text(value: Any) -> str:
     return str(index(value))
 
 
-def attributes_text(op: Op, attrs: Attrs) -> str:
+def attributes_text(op: Op, attrs: Attrs, write: WriteGraph = repr) -> str:
     """Return the attributes of a node, each after a blank.
+
+    Parameters
+    ----------
+    op : Op
+        The op.
+    attrs : tuple
+        Its attributes.
+    write : callable
+        Gives the text of a graph among them.
 
     Raises
     ------
@@ -75,9 +91,9 @@ def attributes_text(op: Op, attrs: Attrs) -> str:
     for name, value in zip(op.attrs, attrs, strict=True):
         try:
             if name == "spans" and isinstance(value, tuple):
-                texts.append(f" [{', '.join([_value_text(item) for item in value])}]")
+                texts.append(f" [{', '.join([_value_text(item, write) for item in value])}]")
             else:
-                texts.append(f" {name}={_value_text(value)}")
+                texts.append(f" {name}={_value_text(value, write)}")
         except TypeError:
             raise GraphError(
                 f"the attribute {name} of {op.name} cannot be written: {value!r} is no integer, "
@@ -120,6 +136,8 @@ def _kind_of(value: Any) -> str:
         return "a span such as 0:3"
     if isinstance(value, tuple):
         return _kind_of_tuple(value)
+    if isinstance(value, Graph):
+        return "a graph such as graph f(%x: f64[]) -> f64[] { ... }"
     return _KINDS[type(value)]
 
 
@@ -146,9 +164,12 @@ _KINDS: dict[type, str] = {
 class AttributeReader:
     """Reads attributes from a scanner."""
 
-    def __init__(self, scanner: Scanner, elements: Elements) -> None:
+    def __init__(
+        self, scanner: Scanner, elements: Elements, graph: Callable[[], Graph] | None = None
+    ) -> None:
         self.scanner = scanner
         self.elements = elements
+        self.graph = graph
 
     def read(self, op: Op) -> Attrs:
         """Read the attributes of a node up to the end of the line.
@@ -229,6 +250,8 @@ class AttributeReader:
             return self.elements.read(read_type(scanner))
         if TYPE.match(scanner.text, start):
             return read_type(scanner)
+        if self.graph is not None and _GRAPH.match(scanner.text, start):
+            return self.graph()
         return self._numbers(_VALUE_WANTED)
 
     def _numbers(self, wanted: str) -> int | Span:

@@ -163,11 +163,13 @@ class _Reader(Scanner):
                 f"pass Limits(characters=...) to read more"
             )
         self.elements = Elements(self)
-        self.attributes = AttributeReader(self, self.elements)
+        self.attributes = AttributeReader(self, self.elements, self._held)
         self.types: dict[str, Type] = {}
         self.attrs: dict[tuple[str, str], Attrs] = {}
         self.counted = 0
         self.line = 1
+        self.depth = 0
+        self.elsewhere = 0  # nodes of graphs around this one, and within it
 
     def version(self) -> None:
         """Read the line that opens a text."""
@@ -213,6 +215,19 @@ class _Reader(Scanner):
         nodes, origins = tuple(self.nodes), LineOrigins(self.file, self.lines)
         return make(name, nodes, inputs, outputs, tree, symmetry, origins)
 
+    def _held(self) -> Graph:
+        """Read a graph that an op holds."""
+        if self.depth == self.limits.nesting:
+            raise self.error(f"graphs nest deeper than {self.limits.nesting}")
+        state = self.nodes, self.lines, self.table, self.constants, self.line, self.counted
+        self.elsewhere += len(self.nodes)
+        self.depth += 1
+        made = self.graph(Graph)
+        self.depth -= 1
+        self.elsewhere += len(made.nodes) - len(state[0])
+        self.nodes, self.lines, self.table, self.constants, self.line, self.counted = state
+        return made
+
     # --- inputs ----------------------------------------------------------------------------------
 
     def _parameters(self) -> None:
@@ -248,7 +263,7 @@ class _Reader(Scanner):
 
     def _node(self, start: int, op: Op, inputs: tuple[Node, ...], attrs: Attrs, type: Type) -> Node:
         nodes = self.nodes
-        if len(nodes) >= self.limits.nodes:
+        if len(nodes) + self.elsewhere >= self.limits.nodes:
             raise self.error(
                 f"the graph has more than {self.limits.nodes} nodes; "
                 f"pass Limits(nodes=...) to read more",

@@ -57,7 +57,7 @@ def dump(graph: Graph, *, origins: bool = False) -> str:
     }
     """
     with paused_gc():
-        return _Writer(graph, origins).write()
+        return f"graphad {VERSION}\n{_Writer(graph, origins).write()}"
 
 
 class _Writer:
@@ -104,7 +104,6 @@ class _Writer:
             name = self.names[node.id] = f"%{spell(node.attrs[0])}"
             parameters.append(f"{name}: {self._type(node)}")
         results = nested(graph.tree, [self._type(node) for node in graph.outputs])
-        self.lines.append(f"graphad {VERSION}")
         structures = structures_text(graph.parameters, graph.tree)
         head = f"graph {spell(graph.name)}({', '.join(parameters)}) -> {results}{structures} {{"
         self.lines.append(head)
@@ -123,9 +122,13 @@ class _Writer:
             words = [op.name]
             words.extend([names[operand.id] for operand in node.inputs])
             type = types.get(id(node.type)) or self._type(node)
-            attributes = attributes_text(op, node.attrs) if op.attrs else ""
+            attributes = attributes_text(op, node.attrs, self._held) if op.attrs else ""
             comment = self._comment(node) if self.origins else ""
             lines.append(f"  %{node.id}: {type} = {' '.join(words)}{attributes}{comment}")
+
+    def _held(self, graph: Graph) -> str:
+        """Return the text of a graph that an op holds, its lines deeper than those around it."""
+        return _Writer(graph, self.origins).write().replace("\n", "\n  ")
 
     def _comment(self, node: Node) -> str:
         origin = self.graph.origins[node.id]

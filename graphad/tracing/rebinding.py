@@ -170,8 +170,11 @@ class Rebinder:
         return module
 
     def _traced(self, thing: Tracer) -> Any:
-        """Return a constant of an enclosing trace as one of this trace."""
-        recorder, plain = self._find(), thing.plain()
+        """Return a value of an enclosing trace as one of this trace."""
+        recorder = self._find()
+        if recorder is not None and recorder.is_within(thing._recorder):
+            return recorder.imported(thing)
+        plain = thing.plain()
         return thing if recorder is None or plain is None else recorder.constant(plain.copy())
 
     # --- functions -------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from graphad.op import Array, Op
 from graphad.progress import Progress
 from graphad.tracing.advice import another_trace, foreign_array, refusal
 from graphad.tracing.arrays import TracedArray
+from graphad.tracing.capturing import Capturing
 from graphad.tracing.handlers import HANDLERS
 from graphad.tracing.lowering import LOWERINGS, special_lowering
 from graphad.tracing.lowering.coerce import as_value
@@ -51,18 +52,22 @@ ORDERED = {
 """Functions, beside ufuncs, that give arrays in C order where their operands are."""
 
 
-class Recorder:
+class Recorder(Capturing):
     """A trace that is going on.
 
     Parameters
     ----------
     budget : int
         How many nodes may be made.
+    enclosing : Recorder, optional
+        The trace in which a body of control flow is traced by this one. Values of it that are used
+        here become inputs.
     """
 
-    def __init__(self, budget: int) -> None:
+    def __init__(self, budget: int, enclosing: Recorder | None = None) -> None:
         self.builder = Builder()
-        self.rebinder = Rebinder(lambda: None if self.closed else self)
+        self.begin_within(enclosing)
+        self.rebinder = Rebinder(lambda: None if self.closed else self.innermost())
         self.budget = budget
         self.closed = False
         self.refusal: TraceError | None = None
@@ -103,7 +108,8 @@ class Recorder:
             raise refusal(
                 f"the trace has more than {self.budget} operations; every pass of a Python loop "
                 "adds those of its body",
-                "write whole-array operations instead of the loop, or take fewer steps",
+                "write whole-array operations instead of the loop, or graphad.scan, which keeps a "
+                "loop as one operation; or take fewer steps",
             )
         if count > self._limit:
             self._limit = min(self.budget, count + LOOK_EVERY)
@@ -135,6 +141,9 @@ class Recorder:
         """
         if self.closed:
             return _afterwards(function, args, kwargs)
+        if self.inner is not None:  # a body is being traced: this is a part of it
+            named = {name: self.inner.imported(arg) for name, arg in kwargs.items()}
+            return self.inner.call(function, [self.inner.imported(arg) for arg in args], named)
         builder = self.builder
         builder.origin = self._lines.find()
         if len(builder.nodes) > self._limit:
@@ -221,7 +230,7 @@ class Recorder:
         if isinstance(arg, Tracer):
             content = arg.content()
             if arg._recorder is not self and isinstance(content, Value):
-                raise another_trace(arg._recorder.closed)
+                return self.capture(content, arg._recorder)
             return content
         if type(arg) is list or type(arg) is tuple:
             return self._operands(arg)
@@ -308,8 +317,9 @@ class Recorder:
     def array_of(self, x: Any) -> TracedArray:
         """Return a traced array as it is, and anything else as an array in memory of its own."""
         if isinstance(x, TracedArray):
+            x = self.imported(x)
             self.operand(x)
-            return x
+            return x  # type: ignore[no-any-return]
         content = self.content_of(x)
         if isinstance(content, np.ndarray):
             content = np.array(content)

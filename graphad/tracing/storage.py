@@ -61,6 +61,7 @@ class Storage:
         "dtype",
         "forms",
         "ordered",
+        "outside",
         "recorder",
         "shape",
         "size",
@@ -91,6 +92,7 @@ class Storage:
         self._dirty: dict[int, None] = {}
         self._rivals: WeakSet[Storage] | None = None
         self._spoiled: Line | None = None
+        self.outside = False  # of an enclosing trace, whose arrays the body of a loop only reads
 
     def copy(self) -> Storage:
         """Return the same elements in memory of their own."""
@@ -114,6 +116,12 @@ class Storage:
 
     def _written(self) -> None:
         self.check_readable()
+        if self.outside or self.recorder.inner is not None:
+            raise refusal(
+                "the body of a loop or branch writes into an array from outside of it",
+                "the body runs once for all steps, so only what it returns counts: carry the "
+                "array, and return it changed; or write into a copy",
+            )
         self.version += 1
         if self._rivals is not None:
             line = line_of(user_frame())
