@@ -90,11 +90,7 @@ def solved(name: str, a: Value, b: Value, **attrs: bool) -> Value:
     TraceError
         If shapes do not fit.
     """
-    if a.shape[-1] != b.shape[-2]:
-        raise TraceError(
-            f"shapes {a.shape} and {b.shape} do not fit: {a.shape[-1]} unknowns, "
-            f"and right sides of length {b.shape[-2]}"
-        )
+    _check_lengths(a, b, b.shape[-2])
     a, b = common_dtype([a, b])
     op = OPS[name]
     if a.ndim == 2 and b.ndim > 2:  # one matrix, factorised once
@@ -108,10 +104,19 @@ def solved(name: str, a: Value, b: Value, **attrs: bool) -> Value:
     return emit(name, a, b, **attrs)
 
 
+def _check_lengths(a: Value, b: Value, length: int) -> None:
+    if a.shape[-1] != length:
+        raise TraceError(
+            f"shapes {a.shape} and {b.shape} do not fit: {a.shape[-1]} unknowns, "
+            f"and right sides of length {length}"
+        )
+
+
 def solved_for(name: str, a: Value, b: Value, **attrs: bool) -> Value:
     """Return the solution for one vector, or for matrices of right sides."""
     if b.ndim != 1:
         return solved(name, a, b, **attrs)
+    _check_lengths(a, b, b.shape[0])
     column = solved(name, a, reshaped(b, (*b.shape, 1)), **attrs)
     return reshaped(column, column.shape[:-1])
 

@@ -28,7 +28,7 @@ def cholesky_factor(x: Value, upper: bool) -> Value:
 
 
 @lowers(np.linalg.cholesky)
-def _cholesky(builder: Builder, a: ArrayLike, /, *, upper: bool = False) -> Value:
+def _cholesky(builder: Builder, a: ArrayLike, *, upper: bool = False) -> Value:
     return cholesky_factor(matrices(builder, a, square=True), bool(upper))
 
 
