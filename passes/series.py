@@ -225,7 +225,9 @@ def rule_of(term: Term) -> Rule:
     special = SPECIAL.get(op)
     if special is not None:
         return special(term)
-    return _by_partials(term) if op.elementwise else by_jvp(term, coefficient)
+    if op.elementwise and "derivative" not in op.attrs:  # with it, partials never end
+        return _by_partials(term)
+    return by_jvp(term, coefficient)
 
 
 def _linear(term: Term, k: int) -> Operand | None:
