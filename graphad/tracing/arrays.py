@@ -359,9 +359,15 @@ class TracedArray(Tracer):
         """Write one number into all elements."""
         self[...] = value
 
-    def sort(self, axis: int = -1) -> None:
+    def sort(
+        self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+    ) -> None:
         """Sort in place."""
-        self.fill_with(self._recorder.call(np.sort, (self, axis)))
+        self.fill_with(self._recorder.call(np.sort, (self, axis, kind, order), {"stable": stable}))
+
+    def partition(self, kth: Any, axis: int = -1) -> None:
+        """Partition in place."""
+        self.fill_with(self._recorder.call(np.partition, (self, kth, axis)))
 
     def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
         """Write elements by flat index."""

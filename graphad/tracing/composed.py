@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from graphad.tracing.recorder import Recorder
 
 TRACED_THROUGH = present(
-    "cov", "corrcoef", "vander", "apply_over_axes",
+    "apply_over_axes", "corrcoef", "cov", "diag_indices_from", "einsum_path", "ix_",
+    "linalg.tensorinv", "linalg.tensorsolve", "poly", "polyadd", "polyder", "polyint", "polysub",
+    "real_if_close", "tril_indices_from", "triu_indices_from", "vander",
 )  # fmt: skip
 """Functions of which NumPy's own Python code is traced."""
 
@@ -38,27 +40,29 @@ def _arange(recorder: Recorder, *args: Any, **kwargs: Any) -> Any:
     )
 
 
-@handles(np.linspace)
-def _linspace(
-    recorder: Recorder,
-    start: Any,
-    stop: Any,
-    num: int = 50,
-    endpoint: bool = True,
-    retstep: bool = False,
-    **other: Any,
+@handles(np.piecewise)
+def _piecewise(
+    recorder: Recorder, x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any
 ) -> Any:
-    if other or isinstance(num, Tracer):
-        return recorder.compute(np.linspace, (start, stop, num, endpoint, retstep), other)
-    first, last = recorder.call(np.asarray, (start,)), recorder.call(np.asarray, (stop,))
-    parts = num - 1 if endpoint else num
-    step = (last - first) / max(parts, 1)
-    kind = np.result_type(first.dtype, last.dtype, 1.0)
-    count = np.arange(num, dtype=kind).reshape((num,) + (1,) * np.ndim(step))
-    made = recorder.call(np.asarray, (count * step + first,))
-    if endpoint and num > 1:
-        made[-1] = last
-    return (made, step) if retstep else made
+    """Select among functions of all elements; of several conditions that hold, the last counts."""
+    array = recorder.call(np.asarray, (x,))
+    single = isinstance(condlist, bool | np.bool_) or (
+        not isinstance(condlist[0], list | np.ndarray | Tracer) and array.ndim != 0
+    )
+    tests = [recorder.call(np.asarray, (test,)) for test in ([condlist] if single else condlist)]
+    if len(funclist) == len(tests) + 1:
+        found = reduce(np.logical_or, tests)
+        tests.append(recorder.call(np.logical_not, (found,)))
+    elif len(funclist) != len(tests):
+        raise refusal(
+            f"np.piecewise was given {len(tests)} conditions and {len(funclist)} functions",
+            f"give {len(tests)} functions, or {len(tests) + 1}",
+        )
+    result: Any = np.zeros(array.shape, array.dtype)
+    for test, function in zip(tests, funclist, strict=True):
+        value = function(array, *args, **kw) if callable(function) else function
+        result = recorder.call(np.where, (test, value, result))
+    return result if result.dtype == array.dtype else result.astype(array.dtype)
 
 
 @handles(np.apply_along_axis)

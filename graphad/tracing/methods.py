@@ -88,6 +88,7 @@ class NumpyMethods:  # noqa: PLW1641 -- its subclass says what a hash is
     any = _method(np.any)
     argmax = _method(np.argmax)
     argmin = _method(np.argmin)
+    argpartition = _method(np.argpartition)
     argsort = _method(np.argsort)
     choose = _method(np.choose)
     clip = _method(np.clip)

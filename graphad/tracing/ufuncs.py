@@ -25,6 +25,18 @@ REDUCTIONS = {
     np.logical_or: np.any,
 }
 ACCUMULATIONS = {np.add: np.cumsum, np.multiply: np.cumprod}
+ASSOCIATIVE = {
+    np.fmax,
+    np.fmin,
+    np.logaddexp,
+    np.logaddexp2,
+    np.logical_and,
+    np.logical_or,
+    np.logical_xor,
+    np.maximum,
+    np.minimum,
+}
+"""Ufuncs of which running results may be put together from those of parts."""
 
 
 def apply(
@@ -56,6 +68,8 @@ def apply(
         return _folded(recorder, ufunc, inputs[0], **named)
     if method == "accumulate" and ufunc in ACCUMULATIONS:
         return _along(recorder, ACCUMULATIONS[ufunc], inputs, kwargs)
+    if method == "accumulate" and ufunc in ASSOCIATIVE:
+        return _scanned(recorder, ufunc, *inputs, **named)
     if method == "outer":
         return _outer(recorder, ufunc, inputs, named)
     if method == "at" and ufunc in (np.add, np.subtract):
@@ -81,6 +95,20 @@ def _folded(recorder: Recorder, ufunc: np.ufunc, items: Any, axis: int = 0) -> A
     """Apply a ufunc to the first two rows, to that and the third, and so on."""
     rows = np.moveaxis(recorder.call(np.asarray, (items,)), axis, 0)
     return reduce(lambda total, row: recorder.call(ufunc, (total, row)), rows)
+
+
+def _scanned(recorder: Recorder, ufunc: np.ufunc, items: Any, axis: int = 0) -> Any:
+    """Return running results in log2(n) steps: each joins those of `reach` places before.
+
+    Source: W. D. Hillis and G. L. Steele, "Data parallel algorithms", 1986.
+    """
+    rows = np.moveaxis(recorder.call(np.asarray, (items,)), axis, 0)
+    reach = 1
+    while reach < len(rows):
+        later = recorder.call(ufunc, (rows[:-reach], rows[reach:]))
+        rows = recorder.call(np.concatenate, ((rows[:reach], later),))
+        reach *= 2
+    return np.moveaxis(rows, 0, axis)
 
 
 def _outer(recorder: Recorder, ufunc: np.ufunc, inputs: Sequence[Any], kwargs: Any) -> Any:

@@ -80,6 +80,12 @@ def _correlate(builder: Builder, a: ArrayLike, v: ArrayLike, mode: str = "valid"
     return convolve(builder, x, emit("flip", y, axes=(0,)), mode)
 
 
+@lowers(np.polymul)
+def _polymul(builder: Builder, a1: ArrayLike, a2: ArrayLike) -> Value:
+    product: Value = LOWERINGS[np.convolve](builder, a1, a2)
+    return product
+
+
 # --- fits ----------------------------------------------------------------------------------------
 
 
