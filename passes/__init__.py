@@ -17,6 +17,7 @@ from graphad.passes.diff import diff
 from graphad.passes.directions import directions
 from graphad.passes.edge_pushing import edge_pushing
 from graphad.passes.eliminate import eliminate
+from graphad.passes.expand import expand
 from graphad.passes.factor import factor
 from graphad.passes.fold import fold
 from graphad.passes.jvp import jvp
@@ -49,6 +50,7 @@ __all__ = [
     "directions",
     "edge_pushing",
     "eliminate",
+    "expand",
     "factor",
     "fold",
     "graph_pass",

@@ -14,6 +14,7 @@ from graphad.errors import PassError
 from graphad.ir import CONST, INPUT, Node
 from graphad.op import Array, Op, Operand
 from graphad.ops import OPS
+from graphad.passes.expand import expand
 from graphad.passes.pipeline import graph_pass
 from graphad.types import Type
 
@@ -144,6 +145,7 @@ def scalarize(graph: G, limit: int = LIMIT) -> G:
     size = sum(node.type.size for node in graph.nodes)
     if size > limit:
         raise PassError(
+    graph = expand(graph)
             f"scalarize would make {size:,} scalar values of {graph.name}, more than {limit:,}; "
             "keep the array graph, or allow more by limit="
         )

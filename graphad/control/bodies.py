@@ -197,10 +197,24 @@ def batched(graph: Graph, lead: tuple[int, ...], marks: Marks, wanted: Marks) ->
         return optimized(flat_graph(builder, graph.name, outputs))
 
 
-def inlined(graph: Graph, operands: Sequence[Operand]) -> list[Operand]:
-    """Return the outputs of a graph on values of another one, by copying its nodes there."""
+def inlined(
+    graph: Graph, operands: Sequence[Operand], beside: Operand | None = None
+) -> list[Operand]:
+    """Return the outputs of a graph on values of another one, by copying its nodes there.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph.
+    operands : sequence of Operand
+        A value for each input.
+    beside : Operand, optional
+        A value of the graph to copy to, for a graph without inputs.
+    """
     values = [operand for operand in operands if isinstance(operand, Value)]
-    builder = values[0].builder
+    place = values[0] if values else beside
+    assert isinstance(place, Value)
+    builder = place.builder
     given = {node.id: value.node for node, value in zip(graph.inputs, values, strict=True)}
     here = builder.origin
     fresh = copy_nodes(builder, graph, given=given)

@@ -110,7 +110,7 @@ def interpret(program: Callable[[Graph], Any], *args: Any) -> Array:
         if not buffers:
             buffers = [_buffer(form.length, result) for result in stored]
         for buffer, result in zip(buffers, stored, strict=True):
-            buffer[i] = result
+            buffer[i, ...] = result
         carried = results[: form.carries]
     if not form.length:
         types = [node.type for node in outputs] + [make_type(x.shape, x.dtype) for x in kept]

@@ -19,7 +19,7 @@ from graphad.ops.factories import reshape_to
 from graphad.ops.slicing import full_span
 from graphad.types import Type, make_type
 
-UNROLLED = 20_000
+UNROLLED = 5_000
 """Most operations that a loop becomes when it is written out step by step."""
 
 

@@ -60,28 +60,14 @@ def precise(graph: Graph, args: Sequence[Any], digits: int = 50) -> list[NDArray
     numbers = _Numbers(digits)
     if len(args) != len(graph.inputs):
         raise InputError(f"graph {graph.name} takes {len(graph.inputs)} inputs, not {len(args)}")
-    values: list[Any] = [None] * len(graph.nodes)
     for node, arg in zip(graph.inputs, args, strict=True):
-        array = np.asarray(arg)
-        if array.shape != node.type.shape:
+        shape = np.shape(arg)
+        if shape != node.type.shape:
             raise InputError(
                 f"input {node.attrs[0]!r} of graph {graph.name} has the shape {node.type.shape}, "
-                f"not {array.shape}; precise evaluation takes one point at a time"
+                f"not {shape}; precise evaluation takes one point at a time"
             )
-        values[node.id] = numbers.of(array, node.type)
-    last = last_uses(graph)
-    for node in graph.nodes:
-        if node.op is INPUT or last[node.id] < 0:
-            continue
-        if node.op is CONST:
-            values[node.id] = numbers.of(node.attrs[0].array, node.type)
-            continue
-        operands = [values[operand.id] for operand in node.inputs]
-        values[node.id] = numbers.evaluate(node, operands)
-        for operand in node.inputs:
-            if last[operand.id] == node.id:
-                values[operand.id] = None
-    return [np.array(values[node.id]) for node in graph.outputs]
+    return numbers.run(graph, args)
 
 
 class _Numbers:
@@ -100,6 +86,25 @@ class _Numbers:
             ) from error
         self.mp: Any = mpmath.MPContext()
         self.mp.dps = digits
+
+    def run(self, graph: Graph, args: Sequence[Any]) -> list[Array]:
+        """Return the outputs of a graph; an op that holds graphs comes back to this for them."""
+        values: list[Any] = [None] * len(graph.nodes)
+        for node, arg in zip(graph.inputs, args, strict=True):
+            values[node.id] = self.of(np.asarray(arg), node.type)
+        last = last_uses(graph)
+        for node in graph.nodes:
+            if node.op is INPUT or last[node.id] < 0:
+                continue
+            if node.op is CONST:
+                values[node.id] = self.of(node.attrs[0].array, node.type)
+                continue
+            operands = [values[operand.id] for operand in node.inputs]
+            values[node.id] = self.evaluate(node, operands)
+            for operand in node.inputs:
+                if last[operand.id] == node.id:
+                    values[operand.id] = None
+        return [np.array(values[node.id]) for node in graph.outputs]
 
     def of(self, array: Array, type: Type) -> Array:
         """Return an array in the numbers that stand for `type`; nothing is rounded."""
@@ -121,6 +126,9 @@ class _Numbers:
     def evaluate(self, node: Node, operands: list[Array]) -> Array:
         """Return the value of a node."""
         op, type, attrs = node.op, node.type, node.attrs
+        if op.interpret is not None:
+            held = op.interpret(lambda graph: lambda *xs: self.run(graph, xs), *operands, *attrs)
+            return self.of(held, type)
         exact = not type.is_inexact and not any(x.type.is_inexact for x in node.inputs)
         if op.name == "cast":
             return self._cast(operands[0], node.inputs[0].type, type)

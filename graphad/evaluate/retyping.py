@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from graphad.builder import Builder, G, copy_nodes, paused_gc
+from graphad.builder import Builder, G, Value, copy_nodes, paused_gc
 from graphad.errors import InputError, TypeRuleError
 from graphad.ir import CONST, INPUT, Node
 from graphad.types import DTYPE_NAMES, DTYPES_BY_NAME, DType, Type
@@ -77,6 +77,10 @@ def retype(graph: G, types: Sequence[Type]) -> G:
             return _constant(builder, node, single) if _is_weak(node) else None
         operands = _with_weak_constants(builder, node, operands)
         attrs = node.attrs
+        if node.op.refit is not None:
+            made = node.op.refit([builder.value(operand) for operand in operands], attrs)
+            assert isinstance(made, Value)
+            return made.node
         if single is not None and "dtype" in node.op.attrs:
             position = node.op.attrs.index("dtype")
             dtype = in_precision(DTYPES_BY_NAME[attrs[position]], single)
