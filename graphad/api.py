@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
 from graphad.calculus import Derivable
 from graphad.cost import Cost, cost
 from graphad.evaluate.calling import evaluate
-from graphad.interop import c_source, jax_function, python_source
+from graphad.interop import (
+    c_source,
+    graph_of_sympy,
+    jax_function,
+    latex_text,
+    python_source,
+    small_latex,
+    sympy_expressions,
+)
 from graphad.passes.batch import batch
 from graphad.passes.pipeline import OPTIMIZE, Pass, Pipeline, Report
 from graphad.passes.scalarize import scalarize
@@ -187,6 +195,9 @@ class Graph(Derivable):
     def _repr_svg_(self) -> str:
         return svg(self)
 
+    def _repr_latex_(self) -> str | None:
+        return small_latex(self)
+
     # --- other languages ---------------------------------------------------------------------
 
     def to_python(self, name: str | None = None) -> str:
@@ -244,6 +255,41 @@ class Graph(Derivable):
             If JAX cannot be imported, or an op has no form in it.
         """
         return jax_function(self)
+
+    def to_sympy(self, **symbols: Any) -> Any:
+        """Return what this graph computes as SymPy expressions.
+
+        Parameters
+        ----------
+        **symbols : symbol or array of symbols
+            What stands for inputs. Those of the others are called as ``x``, ``v_0`` and ``M_0_1``.
+
+        Returns
+        -------
+        sympy.Expr, sympy.ImmutableDenseNDimArray, or nested tuples of them
+
+        Raises
+        ------
+        InteropError
+            If SymPy is missing, an op has no expression, the graph is large, or symbols do not fit.
+        """
+        return sympy_expressions(self, symbols)
+
+    def to_latex(self) -> str:
+        r"""Return what this graph computes as LaTeX: sums, indices and products of arrays.
+
+        Raises
+        ------
+        InteropError
+            If the graph is too large to be read.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> print(trace(lambda x: np.sum(x**2), np.zeros(3), name="f").to_latex())
+        f\left(x\right) = \sum_{i=0}^{2} x_{i}^{2}
+        """
+        return latex_text(self)
 
 
 def trace(
@@ -314,3 +360,27 @@ def parse(text: str, file: str = "<text>") -> Graph:
     True
     """
     return parse_text(text, file=file, make=Graph)
+
+
+def from_sympy(
+    expr: Any, inputs: Iterable[Any] | Mapping[str, Any] | None = None, *, name: str = "f"
+) -> Graph:
+    """Return the graph that computes SymPy expressions.
+
+    Parameters
+    ----------
+    expr : sympy.Expr, matrix, array, list, or nested tuples of them
+        What to compute; sums over indices and derivatives are written out.
+    inputs : sequence of symbols, or dict of str to symbols, optional
+        What it depends on, in order; all free symbols, by name, if not given. An input is a symbol,
+        an ``IndexedBase`` or ``MatrixSymbol`` of a shape in numbers, or, with a name, an array of
+        symbols.
+    name : str
+        Name of the graph.
+
+    Raises
+    ------
+    InteropError
+        If SymPy is missing, or something in `expr` is no operation; the message names it.
+    """
+    return graph_of_sympy(expr, inputs, name, Graph)

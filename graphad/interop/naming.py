@@ -95,7 +95,8 @@ def _variables(graph: Graph) -> dict[int, str]:
             last[origin.file, origin.line] = node.id
     found: dict[int, str] = {}
     for (file, line), id in last.items():
-        match = _ASSIGNMENT.match(linecache.getline(file, line))
+        text = linecache.getline(file, line)
+        match = None if "lambda" in text else _ASSIGNMENT.match(text)
         if match and graph.origins[id].rewrite == "trace":
             found[id] = match[1]
     return found

@@ -34,7 +34,7 @@ def scalar_graph(graph: Graph, limit: int, language: str) -> Graph:
             "use a smaller example, or to_python or to_jax, which keep arrays"
         )
     for node in graph.nodes:
-        if node.op is not INPUT and node.op is not CONST and not has_scalar_form(node):
+        if not has_scalar_form(node):
             raise InteropError(
                 f"{node.op.name} ({node!r}) cannot be taken apart into scalars for {language}; use "
                 "to_python or to_jax, which keep arrays"
@@ -48,7 +48,7 @@ def scalar_graph(graph: Graph, limit: int, language: str) -> Graph:
 def has_scalar_form(node: Node) -> bool:
     """Whether a node can be taken apart: it acts on elements, moves them, or adds them up."""
     op = node.op
-    if op.elementwise or op.structural or op.name in LOWERED:
+    if op is INPUT or op is CONST or op.elementwise or op.structural or op.name in LOWERED:
         return True
     fixed = not node.type.is_inexact and all(operand.op is CONST for operand in node.inputs)
     return fixed or (op.generic and op.jvp is not None)

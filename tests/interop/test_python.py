@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import graphad as ga
-from graphad.interop.python import EMITTERS, LARGEST, python_source
+from graphad.interop.numpy_rules import EMITTERS
+from graphad.interop.python import LARGEST, python_source
 from graphad.ir import Graph
 from graphad.op import OPS, Op, Sample
 from tests.interop.cases import (
