@@ -91,6 +91,8 @@ class Structure:
             self.tops.append(node)
             self.frontiers.append((node,))
             return
+        if node.type.dtype.kind in "iu":  # steps, whatever they are made of
+            moving = []
         support = 0
         for operand in moving:
             support |= self.supports[operand.id]
