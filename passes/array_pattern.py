@@ -38,6 +38,7 @@ LINEAR = tuple(
     OPS[name]
     for name in ("negative", "add", "subtract", "cast", "mask", "where")
     + ("maximum", "minimum", "absolute", "max", "min", "sum", "cumsum", "scatter_add")
+    + ("real", "imag", "conjugate", "fft", "ifft")
 )
 """Ops that are linear, wherever they are smooth; and those that only move elements."""
 MULTIPLY, DIVIDE, POWER = OPS["multiply"], OPS["divide"], OPS["integer_power"]

@@ -13,14 +13,14 @@ from graphad.passes.chain_rule import MultiIndex, partitions, relabelled, splits
 from graphad.passes.cutting import cut_out, number, times, total
 from graphad.passes.entries import Entry, finish_entries, request, scalars
 from graphad.passes.grouping import Group, grouped
+from graphad.passes.jvp import REAL_LINEAR, check_analytic
 from graphad.passes.pipeline import graph_pass
 from graphad.passes.structure import Structure
 from graphad.passes.univariate import univariate
 
-ADD, SUBTRACT, NEGATIVE = OPS["add"], OPS["subtract"], OPS["negative"]
+ADD, SUBTRACT, WHERE, MASK = (OPS[name] for name in ("add", "subtract", "where", "mask"))
 MULTIPLY, DIVIDE, RECIPROCAL = OPS["multiply"], OPS["divide"], OPS["reciprocal"]
-WHERE, MASK = OPS["where"], OPS["mask"]
-PIECEWISE = (OPS["maximum"], OPS["minimum"], OPS["absolute"], OPS["cast"])
+LINEAR = (OPS["maximum"], OPS["minimum"], OPS["absolute"], OPS["cast"], *REAL_LINEAR)
 """Ops that are linear on each side of their kinks."""
 WRITTEN_OUT = 6
 """Highest order at which Faà di Bruno's formula is written out; it has Bell(k) terms."""
@@ -118,6 +118,7 @@ class ChainRule:
     ) -> None:
         self.builder = builder
         self.variables = variables
+        self.real = not any(node.type.is_complex for node in variables if node is not None)
         self.order = order
         self.templates = templates
         self.structure = Structure(builder, variables, order)
@@ -197,7 +198,8 @@ class ChainRule:
             return (yield from self._product((node.inputs[0], inverse), index))
         if node.op is WHERE or node.op is MASK:
             return (yield from self._selected(node, index))
-        if node.op in PIECEWISE:
+        if node.op in LINEAR:
+            check_analytic(node.op, [item.type for item in node.inputs], self.real)
             return (yield from self._linear(node, index))
         return (yield from self._by_partials(node, index))
 

@@ -173,6 +173,18 @@ def _running(node: Node) -> dict[int, Edges]:
     return dict.fromkeys(range(len(node.inputs)), edges)
 
 
+def _transformed(node: Node) -> dict[int, Edges]:
+    """Each element along the axis is made of all that stand along it."""
+    axis, _ = node.attrs
+    length = node.type.shape[axis]
+    check_count(node.type.size * length)
+    places = np.moveaxis(numbered(node.type.shape), axis, 0).reshape(length, -1)
+    shape = (length, *places.shape)
+    out = np.broadcast_to(places[:, None], shape)
+    source = np.broadcast_to(places[None], shape)
+    return {0: Edges(out.ravel(), source.ravel())}
+
+
 def _contracted(node: Node) -> dict[int, Edges]:
     found = {}
     for i in carrying(node):
@@ -189,6 +201,8 @@ RULES: dict[str, Callable[[Node], dict[int, Edges]]] = {
     "recurrence": _running,
     "scatter_add": _scattered,
     "einsum": _contracted,
+    "fft": _transformed,
+    "ifft": _transformed,
 }
 """Ops that add up, by name."""
 

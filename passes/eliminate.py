@@ -15,6 +15,7 @@ from graphad.passes.elimination_orders import ORDERS, STEPS, Elimination, find_o
 from graphad.passes.elimination_sharing import Shared, Symbols
 from graphad.passes.elimination_structure import Linearized, Order, cost_of, useful_edges
 from graphad.passes.entries import SCALAR, Entry, Request, Scalars, finish_entries, request, scalars
+from graphad.passes.jvp import check_analytic
 from graphad.passes.masks import bits
 from graphad.passes.nested import Level, finish_level, following, level_of
 from graphad.passes.pipeline import Pipeline, graph_pass
@@ -303,6 +304,7 @@ class Edges:
             found[node.id] = {}
             if node.id in local.variables:
                 continue
+            check_analytic(node.op, [operand.type for operand in node.inputs])
             for operand, partial in local.back(node, local.one(node).node, needed[node.id]):
                 found[node.id][operand.id] = partial
                 if operand.id not in needed:

@@ -126,18 +126,34 @@ def zeros(builder: Builder, type: Type) -> Value:
     return zero
 
 
-def check_analytic(op: Op, moving: Sequence[Type]) -> None:
+REAL_LINEAR = (OPS["real"], OPS["imag"], OPS["conjugate"])
+"""Ops that are linear over the real numbers and not over the complex ones."""
+
+
+def check_analytic(op: Op, moving: Sequence[Type], by_real: bool = False) -> None:
     """Refuse an op that has no complex derivative.
+
+    Parameters
+    ----------
+    op : Op
+        What is to be derived.
+    moving : sequence of Type
+        Types of the operands that move.
+    by_real : bool
+        Whether they move with real inputs alone, and the caller hands tangents to the rules of ops
+        instead of multiplying by partials. Then parts and conjugates have derivatives.
 
     Raises
     ------
     DerivativeError
-        If it is one, and an operand that moves is complex.
+        If the op is no analytic function, and an operand that moves is complex.
     """
-    if not op.analytic and any(type.is_complex for type in moving):
+    if op.analytic or (by_real and op in REAL_LINEAR):
+        return
+    if any(type.is_complex for type in moving):
         raise DerivativeError(
             f"{op.name} of a complex number is not analytic, so it has no complex derivative; "
-            "write it with the real and imaginary parts as real inputs"
+            "write it with the real and imaginary parts as real inputs: z = x + 1j * y"
         )
 
 
@@ -164,12 +180,16 @@ def push_forward(
     """
     live = live_marks(graph)
     moved: list[Value | None] = [None] * len(graph.nodes)
+    by_complex = bytearray(len(graph.nodes))  # marks of what moves with a complex input
     for id, node in tangents.items():
         moved[id] = builder.value(node)
+        by_complex[id] = node.type.is_complex
     for node in graph.nodes:
         rule = node.op.jvp
         moving = [item.type for item in node.inputs if moved[item.id] is not None]
-        check_analytic(node.op, moving)
+        if moving:
+            by_complex[node.id] = any(by_complex[operand.id] for operand in node.inputs)
+            check_analytic(node.op, moving, not by_complex[node.id])
         if rule is None or not moving or not live[node.id] or not node.type.is_inexact:
             continue
         incoming = [moved[operand.id] for operand in node.inputs]

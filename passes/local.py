@@ -18,7 +18,7 @@ from graphad.builder import Builder, Value
 from graphad.ir import CONST, Node
 from graphad.op import Attrs, Op
 from graphad.ops import OPS
-from graphad.passes.jvp import check_analytic
+from graphad.passes.jvp import REAL_LINEAR, check_analytic
 from graphad.types import DTYPE_NAMES
 
 ADD, SUBTRACT, MULTIPLY, DIVIDE = OPS["add"], OPS["subtract"], OPS["multiply"], OPS["divide"]
@@ -188,6 +188,7 @@ class Local:
         self.name = name
         self.count = len(variables)
         self.variables = {node.id: i for i, node in enumerate(variables) if node is not None}
+        self._real = not any(node.type.is_complex for node in variables if node is not None)
         self._tangents: list[dict[int, Value | None]] = [{} for _ in variables]
         for id, i in self.variables.items():
             self._tangents[i][id] = self.one(builder.nodes[id])
@@ -210,7 +211,8 @@ class Local:
                 for operand in made.inputs:
                     found |= masks[operand.id]
                 if found:
-                    check_analytic(made.op, [operand.type for operand in made.inputs])
+                    types = [operand.type for operand in made.inputs]
+                    check_analytic(made.op, types, self._real)
             masks.append(found if made.op.jvp is not None or variable is not None else 0)
         return masks[node.id]
 
@@ -297,6 +299,13 @@ class Local:
                 yield operand, times(self.builder, count, value)
                 continue
             given = Value(self.builder, value)
+            if node.op in REAL_LINEAR and operand.type.is_complex:
+                rule = node.op.transpose
+                assert rule is not None
+                (turned,) = rule(given, [None], [operand.type], node.attrs)
+                assert isinstance(turned, Value)
+                yield operand, turned.node
+                continue
             made = self._moved(node, [given if item is operand else None for item in node.inputs])
             if made is None:
                 continue

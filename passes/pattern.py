@@ -39,6 +39,9 @@ SUMS = tuple(
         "maximum",
         "minimum",
         "absolute",
+        "real",
+        "imag",
+        "conjugate",
     )
 )
 """Ops that are linear, wherever they are smooth."""

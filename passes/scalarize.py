@@ -111,6 +111,9 @@ ZEROS: dict[Op, Callable[[Op, list[Cell]], Cell]] = {
     OPS["multiply"]: _product,  # 0 · x -> 0
     OPS["divide"]: _numerator,  # 0 / x -> 0
     OPS["mask"]: _masked,  # c(0) -> 0
+    OPS["real"]: _product,  # Re(0) -> 0
+    OPS["imag"]: _product,  # Im(0) -> 0
+    OPS["conjugate"]: _product,  # conj(0) -> 0
     OPS["where"]: _selected,  # where(c, x, 0) -> c(x)
 }
 """How structural zeros pass through elementwise ops; through others they become the number 0."""
@@ -142,10 +145,10 @@ def scalarize(graph: G, limit: int = LIMIT) -> G:
         If it would make more than `limit` scalars, an index is computed from an input, or an op has
         no form in scalars.
     """
+    graph = expand(graph)
     size = sum(node.type.size for node in graph.nodes)
     if size > limit:
         raise PassError(
-    graph = expand(graph)
             f"scalarize would make {size:,} scalar values of {graph.name}, more than {limit:,}; "
             "keep the array graph, or allow more by limit="
         )

@@ -61,6 +61,11 @@ LINEAR = tuple(
         "scatter_add",
         "sum",
         "cumsum",
+        "real",
+        "imag",
+        "conjugate",
+        "fft",
+        "ifft",
         # Linear on each side of their kinks:
         "absolute",
         "maximum",
@@ -83,6 +88,7 @@ class Term(Operand):
     __slots__ = (
         "args",
         "attrs",
+        "by_complex",
         "coefficients",
         "expansion",
         "is_constant",
@@ -101,6 +107,7 @@ class Term(Operand):
         self.leading = leading
         self.coefficients: list[Coefficient] = [leading]
         self.is_constant = True
+        self.by_complex = False  # whether it moves with a complex variable
         self.rule: Rule = _vanishing
 
     @property
@@ -151,11 +158,13 @@ class Expansion:
 
     def line(self, value: Value, slope: Value) -> Term:
         """Return the series ``value + slope·t``."""
-        return self.series(value, lambda k: slope if k == 1 else None)
+        by_complex = slope.type.is_complex
+        return self.series(value, lambda k: slope if k == 1 else None, by_complex)
 
-    def series(self, leading: Value, rule: Rule) -> Term:
+    def series(self, leading: Value, rule: Rule, by_complex: bool = False) -> Term:
         """Return the series with a leading coefficient and a rule for the others."""
         term = Term(self, CONST, (), (), leading)
+        term.by_complex = by_complex
         self._start(term, rule)
         return term
 
@@ -179,10 +188,14 @@ class Expansion:
         key = (op, args, attrs)
         term = self._table.get(key)
         if term is None:
-            check_analytic(op, [arg.type for arg in args if not arg.is_constant])
+            by_complex = any(arg.by_complex for arg in args)
+            check_analytic(
+                op, [arg.type for arg in args if not arg.is_constant], by_real=not by_complex
+            )
             nodes = tuple([arg.leading.node for arg in args])
             leading = self.builder.value(self.builder.emit(op, nodes, attrs))
             term = self._table[key] = Term(self, op, args, attrs, leading)
+            term.by_complex = by_complex
             if moving and leading.type.is_inexact:
                 self._start(term, _vanishing)  # before its rule, which may refer to the term
                 term.rule = rule_of(term)

@@ -36,7 +36,9 @@ def by_jvp(term: Term, coefficient: Callable[[Term, int], Value | None]) -> Rule
     def mirrored(source: Term) -> Term:
         if source.is_constant:
             return inner.constant(source.leading)
-        return inner.series(source.leading, lambda j: coefficient(source, j))
+        return inner.series(
+            source.leading, lambda j: coefficient(source, j), source.by_complex
+        )
 
     def slope(source: Term) -> Term | None:
         if source.is_constant:
@@ -51,7 +53,7 @@ def by_jvp(term: Term, coefficient: Callable[[Term, int], Value | None]) -> Rule
             part = coefficient(source, j + 1)
             return None if part is None else part * float(j + 1)
 
-        return inner.series(first, rule)
+        return inner.series(first, rule, source.by_complex)
 
     def expanded(k: int) -> Operand | None:
         assert op.jvp is not None

@@ -11,7 +11,7 @@ from graphad.builder import Builder, Value
 from graphad.errors import GraphError, TypeRuleError
 from graphad.op import OPS, Op, Operand, Registry
 from graphad.types import FLOAT64, make_type
-from tests.ops.calculus import graph_of, point_of
+from tests.ops.calculus import graph_of, node_of, point_of
 
 F64 = np.dtype(np.float64)
 TESTED = sorted(name for name in OPS if name not in ("input", "const"))
@@ -55,7 +55,7 @@ def test_type_rule_agrees_with_numpy(name: str) -> None:
             for i in range(len(sample.shapes))
         ]
         result = np.asarray(op.evaluate(*operands, *sample.attrs))
-        assert make_type(result.shape, result.dtype) == graph.outputs[0].type
+        assert make_type(result.shape, result.dtype) == node_of(graph, op).type
 
 
 @pytest.mark.parametrize("name", TESTED)
@@ -63,7 +63,7 @@ def test_costs_are_counts(name: str) -> None:
     """The cost of each sample is an integer that is not negative; moving elements costs nothing."""
     op = OPS[name]
     for sample in op.samples:
-        node = graph_of(op, sample).outputs[0]
+        node = node_of(graph_of(op, sample), op)
         count = op.cost([operand.type for operand in node.inputs], node.type, node.attrs)
         assert isinstance(count, int)
         assert count >= 0

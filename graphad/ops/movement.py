@@ -147,6 +147,14 @@ def _cast_jvp(
     return cast(tangents[0], dtype=attrs[0])
 
 
+def _cast_transpose(
+    ct: Operand, args: Sequence[Operand | None], types: Sequence[Type], attrs: Attrs
+) -> Sequence[Operand | None]:
+    if ct.type.is_complex and not types[0].is_complex:  # Re(ct·t) of real t has Re(ct) alone
+        ct = OPS["real"](ct)
+    return (ct if ct.type == types[0] else cast(ct, dtype=DTYPE_NAMES[types[0].dtype]),)
+
+
 cast: Op = OPS.enter(
     Op(
         "cast",
@@ -154,7 +162,7 @@ cast: Op = OPS.enter(
         _cast_evaluate,
         attrs=("dtype",),
         jvp=_cast_jvp,
-        transpose=lambda ct, args, types, attrs: (cast(ct, dtype=DTYPE_NAMES[types[0].dtype]),),
+        transpose=_cast_transpose,
         batch=lambda lead, args, batched, attrs: cast(args[0], dtype=attrs[0]),
         cost=lambda types, out, attrs: 0,
         precise=lambda mp, x, dtype: x,

@@ -18,7 +18,7 @@ import numpy as np
 
 from graphad.builder import Builder
 from graphad.evaluate import precise
-from graphad.ir import Graph
+from graphad.ir import Graph, Node
 from graphad.op import OPS, Array, Op, Sample
 from graphad.passes.diff import Leaf
 from graphad.types import make_type
@@ -53,7 +53,10 @@ def case_name(value: Any) -> str:
 
 
 def graph_of(op: Op, sample: Sample) -> Graph:
-    """Return the graph of an op on inputs; operands that the sample fixes are constants."""
+    """Return the graph of an op on inputs; operands that the sample fixes are constants.
+
+    Of a complex result it is the sum of both parts, so that it is a function of real numbers.
+    """
     b = Builder()
     operands = [
         b.constant(sample.constants[i])
@@ -62,7 +65,15 @@ def graph_of(op: Op, sample: Sample) -> Graph:
         for i, shape in enumerate(sample.shapes)
     ]
     nodes = tuple([operand.node for operand in operands])
-    return b.finish(op.name, [b.emit(op, nodes, sample.attrs)])
+    made: Any = b.value(b.emit(op, nodes, sample.attrs))
+    if made.type.is_complex:
+        made = OPS["real"](made) + OPS["imag"](made)
+    return b.finish(op.name, [made])
+
+
+def node_of(graph: Graph, op: Op) -> Node:
+    """Return the node of an op in a graph that `graph_of` gives."""
+    return next(node for node in graph.nodes if node.op is op)
 
 
 def point_of(sample: Sample, seed: int) -> tuple[list[Array], list[Array]]:

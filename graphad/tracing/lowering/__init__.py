@@ -13,6 +13,7 @@ from typing import Any
 
 from graphad.tracing.lowering import (
     arranging,
+    complex,
     conditions,
     diagonals,
     differences,
@@ -55,6 +56,7 @@ __all__ = [
     "arranging",
     "as_value",
     "cast_to",
+    "complex",
     "conditions",
     "diagonals",
     "differences",

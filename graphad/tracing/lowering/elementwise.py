@@ -20,6 +20,7 @@ from graphad.tracing.lowering.coerce import (
     promoted,
     truth,
 )
+from graphad.tracing.lowering.complex import conjugated, direction, size, squared_size_of
 from graphad.tracing.lowering.registry import (
     LOWERINGS,
     ArrayLike,
@@ -36,9 +37,7 @@ _DIRECT: Mapping[np.ufunc, str] = {
     np.subtract: "subtract",
     np.multiply: "multiply",
     np.divide: "divide",
-    np.absolute: "absolute",
     np.fabs: "absolute",
-    np.sign: "sign",
     np.exp: "exp",
     np.expm1: "expm1",
     np.exp2: "exp2",
@@ -126,7 +125,8 @@ LARGEST_CHAIN = 1024
 
 @_lowers_ufunc(np.square)
 def _square(x: Value) -> Value:
-    return emit("integer_power", x, exponent=2)
+    smooth = squared_size_of(x)
+    return smooth if smooth is not None else emit("integer_power", x, exponent=2)
 
 
 @_lowers_ufunc(np.power, np.float_power)
@@ -165,6 +165,9 @@ def _special_power(x: Value, exponent: float) -> Value | None:
         return x
     if n == -1:
         return emit("reciprocal", x)
+    smooth = squared_size_of(x) if n % 2 == 0 and n > 0 else None
+    if smooth is not None:  # |z|² has no root in it, and is smooth at 0
+        return smooth if n == 2 else emit("integer_power", smooth, exponent=n // 2)
     return emit("integer_power", x, exponent=n)
 
 
@@ -198,25 +201,9 @@ def _heaviside(x: Value, at_zero: Value) -> Value:
     return emit("where", emit("equal", x, 0.0), at_zero, step)
 
 
-@_lowers_ufunc(np.conjugate)
-def _conjugate(x: Value) -> Value:
-    if x.type.is_complex:
-        raise TraceError("conjugation is not analytic; write the real and imaginary parts apart")
-    return x
-
-
-@lowers(np.real, positional="val")
-def _real(builder: Builder, val: ArrayLike) -> Value:
-    (x,) = as_values(builder, [val])
-    if x.type.is_complex:
-        raise TraceError("the real part is not analytic; write real and imaginary parts apart")
-    return x
-
-
-@lowers(np.imag, positional="val")
-def _imag(builder: Builder, val: ArrayLike) -> Value:
-    x = _real(builder, val)
-    return builder.constant(np.zeros(x.shape, x.type.dtype))
+_lowers_ufunc(np.absolute)(size)
+_lowers_ufunc(np.sign)(direction)
+_lowers_ufunc(np.conjugate)(conjugated)
 
 
 @lowers(np.fix, positional="x out")

@@ -82,7 +82,6 @@ _ADVICE: Mapping[str, str] = {
         "np.sin(np.pi * x) / (np.pi * x)"
     ),
     "i0": "is not supported; write its series or its integral",
-    "angle": "is not supported; write np.arctan2(imaginary, real)",
     "piecewise": "is not supported; use np.where, or np.select for many pieces",
     "apply_along_axis": _CALLS,
     "apply_over_axes": _CALLS,

@@ -264,7 +264,4 @@ def test_refused() -> None:
     refuses("np.add: a MaskedArray cannot be in a graph", np.add, X, np.ma.zeros(3))
     refuses("np.add: values of dtype float16 cannot be in a graph", np.add, X, np.float16(1))
     refuses("1 conditions do not go with 2 choices", np.select, [BOOLEANS], [X, Y])
-    complex_ = Traced(np.array([1 + 2j]))
-    refuses("conjugation is not analytic", np.conjugate, complex_)
-    refuses("the real part is not analytic", np.real, complex_)
     refuses("300 is out of range for int8", np.add, Traced(np.zeros(2, np.int8)), 300)

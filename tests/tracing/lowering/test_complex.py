@@ -1,0 +1,68 @@
+"""Complex numbers: calls of NumPy functions against NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from graphad.evaluate import Program
+from graphad.tracing.lowering import LOWERINGS
+from tests.tracing.lowering.calls import Case, Traced, call, cases, check, lowered
+
+Z = Traced(np.array([1 + 2j, -0.5 - 1j, 3.0 + 0j, -2.0 + 0.5j]))
+SINGLE = Traced(np.array([1 + 2j, -0.5j], np.complex64))
+X = Traced(np.array([1.0, -2.0, 0.5, 3.0]))
+WHOLE = Traced(np.array([1, -2]))
+
+
+@cases(
+    *[
+        call(function, argument)
+        for function in (
+            np.real, np.imag, np.angle, np.isreal, np.iscomplex, np.iscomplexobj, np.isrealobj
+        )
+        for argument in (Z, SINGLE, X, WHOLE, [X, Z])
+    ],
+    *[
+        call(function, argument)
+        for function in (np.absolute, np.sign, np.conjugate, np.square, np.isfinite, np.isnan)
+        for argument in (Z, SINGLE, X)
+    ],
+    call(np.angle, Z, True),
+    call(np.angle, X, deg=True),
+    call(np.power, Z, 2),
+    call(np.sign, Traced(np.array([0j, 1j]))),
+    call(np.where, Traced(np.array([True, False, True, False])), Z, X),
+)  # fmt: skip
+def test_calls(case: Case) -> None:
+    """Values and dtypes are NumPy's, in double and in single precision."""
+    check(case)
+
+
+@pytest.mark.parametrize("power", [2, 4, 6])
+def test_even_powers_of_sizes_have_no_root(power: int) -> None:
+    """``np.abs(z)**2`` is the sum of squares, which is smooth at 0; so are its powers."""
+    size, _, builder = lowered(call(np.absolute, Z))
+    made = LOWERINGS[np.power](builder, size, power)
+    assert size.node not in made.node.inputs
+    (found,) = Program(builder.finish("f", [made]))(Z.array)
+    np.testing.assert_allclose(found, abs(Z.array) ** power, rtol=1e-14)
+
+
+def test_other_powers_of_sizes() -> None:
+    """Odd powers and reciprocals keep the root, and so does the hypotenuse of other numbers."""
+    for power in (1, 3, -2):
+        size, _, builder = lowered(call(np.absolute, Z))
+        made = LOWERINGS[np.power](builder, size, power)
+        assert made.node is size.node or size.node in made.node.inputs
+    hypot, _, builder = lowered(call(np.hypot, X, X))
+    made = LOWERINGS[np.square](builder, hypot)
+    assert made.node.inputs == (hypot.node,)
+
+
+def test_real_values_stay_themselves() -> None:
+    """Parts and conjugates of real values make no nodes."""
+    for function in (np.real, np.conjugate):
+        made, _, builder = lowered(call(function, X))
+        assert made.node.op.name == "input"
+        assert len(builder.nodes) == 1
