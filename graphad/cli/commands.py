@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from graphad.cli.exports import run_export
 from graphad.cli.files import discard_output, function_of_file, read_graph, write_text
 from graphad.cli.options import read_options
 from graphad.cli.output import table, write
@@ -104,6 +105,7 @@ COMMANDS: dict[str, Callable[[Any], None]] = {
     "ops": list_ops,
     "plan": run_plan,
     "strategies": list_strategies,
+    "export": run_export,
 }
 
 

@@ -17,6 +17,7 @@ from graphad.planning.planner import MEMORY, NODES, SECONDS
 from graphad.types import DTYPES_BY_NAME
 
 FORMS = ("text", "svg", "dot", "stats")
+LANGUAGES = ("python", "c", "latex", "sympy")
 STRATEGY_NAMES = ", ".join(name for name in STRATEGIES if name not in MODES)
 DTYPES = [name for name, dtype in DTYPES_BY_NAME.items() if dtype.kind in "fc"]
 MODEL = """\
@@ -96,6 +97,17 @@ PLAN_EXAMPLES = f"""\
   graphad trace model.py:wave | graphad plan - --order 2
 
 graphad strategies lists the ways.
+"""
+
+EXPORT_EXAMPLES = f"""\
+{MODEL}
+  # a function, its gradient and its Hessian in other languages
+  graphad export model.py:rosen --shape x=3 --to python
+  graphad export model.py:rosen --shape x=3 --order 1 --to c --name gradient -o gradient.c
+  graphad export model.py:wave --order 1 --wrt t --to latex
+
+  # a graph in a file or from another command
+  graphad trace model.py:wave | graphad export - --to python
 """
 
 
@@ -200,6 +212,9 @@ def make_parser() -> Parser:
     run.add_argument("-p", "--passes", metavar="NAMES", help="passes to run, as in simplify,cse")
     add_output(run)
 
+    summary = "Write a function or its derivative in another language"
+    add_export(add("export", summary, EXPORT_EXAMPLES))
+
     add("passes", "List the passes, and whether they keep the values of a graph")
     add("ops", "List the operations that graphs are made of")
     add("strategies", "List the ways to derivatives that plan compares")
@@ -288,6 +303,32 @@ def add_plan(plan: Parser) -> None:
         type=read_count,
         default=MEMORY,
         help=f"most bytes that the result may take; default {MEMORY}",
+    )
+
+
+def add_export(export: Parser) -> None:
+    """Add the options of `export`."""
+    export.add_argument(
+        "function",
+        metavar="FILE.py:FUNCTION|FILE.ir",
+        help="what to write: a function, or the text of a graph; - is standard input",
+    )
+    export.add_argument("--to", choices=LANGUAGES, required=True, help="language to write")
+    add_parameters(export)
+    export.add_argument(
+        "--order",
+        metavar="N",
+        type=read_order,
+        default=0,
+        help="how many times to differentiate; default 0",
+    )
+    add_wrt(export)
+    export.add_argument("--name", metavar="NAME", help="name of the function in python and c")
+    export.add_argument(
+        "-o", "--output", metavar="OUT", help="file to write to; - for standard output"
+    )
+    export.add_argument(
+        "--traceback", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )
 
 

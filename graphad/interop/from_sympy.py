@@ -11,7 +11,7 @@ import numpy as np
 from graphad.builder import Builder, G
 from graphad.errors import InteropError
 from graphad.ir import Tree
-from graphad.op import OPS, Operand
+from graphad.op import OPS, Array, Operand
 from graphad.types import FLOAT64, make_type
 
 TERMS = 10_000
@@ -151,7 +151,7 @@ class _Reader:
         self.sp = sp
         self.builder = Builder()
         self.known: dict[Any, Made] = {}
-        self.arrays: dict[Any, Made] = {}
+        self.arrays: dict[str, Made] = {}
 
     def add_input(self, name: str, item: Any) -> None:
         """Add an input for a symbol, a symbol with indices, or an array of symbols."""
@@ -162,14 +162,14 @@ class _Reader:
             return
         if isinstance(item, sp.IndexedBase | sp.MatrixSymbol):
             shape = _lengths(name, item.shape)
-            self.arrays[item] = self.builder.input(name, make_type(shape, FLOAT64.dtype))
+            self.arrays[item.name] = self.builder.input(name, make_type(shape, FLOAT64.dtype))
             return
         if not isinstance(item, sp.MatrixBase | sp.NDimArray | Sequence):
             raise InteropError(
                 f"the input {name} is {item!r}; give a symbol, an IndexedBase with a shape, a "
                 "MatrixSymbol, or an array of symbols"
             )
-        symbols = np.array(item.tolist() if hasattr(item, "tolist") else item, dtype=object)
+        symbols: Array = np.array(item.tolist() if hasattr(item, "tolist") else item, dtype=object)
         if isinstance(item, sp.MatrixBase) and 1 in symbols.shape:
             symbols = symbols.ravel()
         value = self.builder.input(name, make_type(symbols.shape, FLOAT64.dtype))
@@ -198,6 +198,8 @@ class _Reader:
     def _parts(self, item: Any) -> list[Any]:
         """Return the expressions that an expression is made of here."""
         sp, kind = self.sp, type(item).__name__
+        if item is sp.zoo:
+            raise InteropError("a complex infinity (zoo) has no number; is there a division by 0?")
         if item.is_Number or item.is_NumberSymbol or item in (sp.true, sp.false, sp.I):
             return []
         if kind in ("Indexed", "MatrixElement"):
@@ -267,8 +269,6 @@ class _Reader:
             return bool(item)
         if item == sp.I:
             return 1j
-        if item is sp.zoo:
-            raise InteropError("a complex infinity (zoo) has no number; is there a division by 0?")
         return float(item)
 
     def _pieces(self, parts: list[Made]) -> Made:
@@ -283,9 +283,9 @@ class _Reader:
     def _element(self, item: Any) -> Made:
         base = item.base if type(item).__name__ == "Indexed" else item.parent
         indices = item.indices
-        if base not in self.arrays:
+        if base.name not in self.arrays:
             raise InteropError(f"{base} is not among the inputs: {self._listed() or 'none'}")
-        value = self.arrays[base]
+        value = self.arrays[base.name]
         if not all(index.is_Integer for index in indices):
             raise InteropError(f"{item} has an index that is no number; sum over it, or insert one")
         index = tuple(map(int, indices))

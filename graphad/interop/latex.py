@@ -8,19 +8,17 @@ from typing import Any
 import numpy as np
 
 from graphad.errors import InteropError
-from graphad.interop.latex_rules import (
+from graphad.interop.latex_movement import (
     LETTERS,
-    MOVES,
-    RULES,
     Asking,
     Indices,
     Unwritten,
     Wanted,
     Whole,
-    by_name,
     fresh,
     letters_of,
 )
+from graphad.interop.latex_rules import MOVES, RULES, by_name
 from graphad.interop.latex_text import Index, Level, Text, name_text, number_text, subscripted
 from graphad.ir import CONST, INPUT, Graph, Node
 

@@ -12,6 +12,7 @@ import pytest
 import graphad as ga
 from graphad.cli.options import (
     EXAMPLES,
+    EXPORT_EXAMPLES,
     PLAN_EXAMPLES,
     RUN_EXAMPLES,
     TRACE_EXAMPLES,
@@ -25,7 +26,7 @@ from graphad.cli.options import (
 from tests.cli.console import MODEL_SOURCE, InProcess, commands_in, sessions_in, untimed
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("trace", "plan", "run", "passes", "ops", "strategies")
+COMMANDS = ("trace", "plan", "run", "export", "passes", "ops", "strategies")
 SESSIONS = [
     pytest.param(command, output, id=f"{name}: {command}")
     for name in ("README.md", "docs/cli.md")
@@ -38,12 +39,14 @@ def test_commands_of_the_help_work(argv: str, console: InProcess) -> None:
     """Every command that a help text shows runs, in a folder with the file that it shows."""
     shown = console.good(f"graphad {argv} --help")
     commands = commands_in(shown)
-    assert bool(commands) == (argv in {"", "trace", "plan", "run"})
+    assert bool(commands) == (argv in {"", "trace", "plan", "run", "export"})
     for command in commands:
         console.good(command)
 
 
-@pytest.mark.parametrize("text", [EXAMPLES, TRACE_EXAMPLES, PLAN_EXAMPLES, RUN_EXAMPLES])
+@pytest.mark.parametrize(
+    "text", [EXAMPLES, TRACE_EXAMPLES, PLAN_EXAMPLES, RUN_EXAMPLES, EXPORT_EXAMPLES]
+)
 def test_examples_are_found(text: str) -> None:
     """The test above finds each command of a help text, and all fit a wide terminal."""
     found = " ".join(commands_in(text))
