@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
+from types import MappingProxyType
 from typing import Any
 
 from graphad.calculus import Derivable
 from graphad.cost import Cost, cost
+from graphad.custom.primitive import black_boxes, notes
+from graphad.errors import GraphError
 from graphad.evaluate.calling import evaluate
 from graphad.interop import (
     c_source,
@@ -48,6 +51,12 @@ class Graph(Derivable):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as IR text, which runs nothing when it is read; what it derives from is lost."""
+        boxes = black_boxes(self)
+        if boxes:
+            raise GraphError(
+                f"{self.name} holds {boxes[0]}, which is Python code and cannot be pickled: keep "
+                "str(graph), and read it by parse(text, ops={...})"
+            )
         return parse, (str(self), self.name)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
@@ -174,6 +183,7 @@ class Graph(Derivable):
                 blocks = " ".join(str(block).replace(",)", ")") for block in group)
                 shown += f", symmetric in the axes {blocks}"
             lines.append(shown)
+        lines += notes(self)
         lines.append(str(self.cost()))
         return "\n".join(lines)
 
@@ -337,7 +347,13 @@ def trace(
     return trace_function(function, examples, named_examples, make=Graph, name=name, check=check)
 
 
-def parse(text: str, file: str = "<text>") -> Graph:
+def parse(
+    text: str,
+    file: str = "<text>",
+    *,
+    ops: Mapping[str, Any] = MappingProxyType({}),
+    classes: Mapping[str, Any] = MappingProxyType({}),
+) -> Graph:
     """Return the graph that IR text describes.
 
     Parameters
@@ -346,6 +362,10 @@ def parse(text: str, file: str = "<text>") -> Graph:
         What `str` of a graph gives, or written by hand; see the reference of the format.
     file : str
         Name for error messages.
+    ops : mapping of str to Primitive, optional
+        The black boxes that the text names.
+    classes : mapping of str to type, optional
+        Classes of structures by name; for others there are objects with the same attributes.
 
     Raises
     ------
@@ -359,7 +379,7 @@ def parse(text: str, file: str = "<text>") -> Graph:
     >>> parse(str(g)) == g
     True
     """
-    return parse_text(text, file=file, make=Graph)
+    return parse_text(text, file=file, make=Graph, ops=ops, classes=classes)
 
 
 def from_sympy(

@@ -25,7 +25,7 @@ LAYERS = (
     ("ops",),
     ("tracing", "text", "rewrite", "evaluate", "cost", "selection"),
     ("passes", "llvm"),
-    ("control",),
+    ("control", "custom"),
     ("planning",),
     ("viz", "calculus", "interop"),
     ("api",),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from graphad.cost import operations
+from graphad.custom import expanded
+from graphad.custom.primitive import black_boxes
 from graphad.errors import GraphadError
 from graphad.evaluate.calling import bind
 from graphad.ir import INPUT, Graph, map_tree
@@ -115,6 +117,9 @@ def compiled_form(graph: Graph) -> Form:
     >>> compiled_form(ga.trace(lambda x: x * x, np.zeros(9000)))
     Form(kind='arrays', reason='9,000 operations are too many to write out: loops over arrays')
     """
+    boxes = black_boxes(graph)
+    if boxes:
+        return Form("interpreted", f"{boxes[0]} is Python code, which has no machine code")
     for node in graph.outputs:
         if node.type.dtype.kind == "b":
             return Form("interpreted", f"{node!r} is a condition, and machine code gives numbers")
@@ -141,6 +146,7 @@ def compiled(graph: Any, opt: int | str) -> Code:
     opt : {"auto", 0, 1}
         Level of code generation.
     """
+    graph = expanded(graph)
     code = _compiled_flat(graph, opt)
     if isinstance(code, Interpreted) or not is_structured(graph):
         return code

@@ -11,14 +11,13 @@ from typing import Any, TypeVar
 from graphad.builder import paused_gc
 from graphad.constant import Constant
 from graphad.errors import InputError, ParseError, TypeRuleError
-from graphad.ir import CONST, INPUT, Graph, Node, Symmetry, Tree, leaves, map_tree
+from graphad.ir import CONST, INPUT, Graph, Node, Symmetry, Tree, map_tree
 from graphad.op import Attrs, Op
 from graphad.ops import OPS
-from graphad.parts import InputName
-from graphad.structures import graft
 from graphad.text.attributes import TYPE, TYPE_WANTED, AttributeReader, read_type
 from graphad.text.lines import LineOrigins
 from graphad.text.literals import Elements, LiteralError, read_scalar
+from graphad.text.primitives import PRIMITIVE, read_primitive
 from graphad.text.results import nested, read_order, read_symmetry
 from graphad.text.scanner import (
     BLANKS,
@@ -201,8 +200,7 @@ class _Reader(Scanner):
         self.expect(_ARROW, "'->' and the types of the results")
         types: list[Type] = []
         nest = self.nest(lambda: types.append(read_type(self)), "a type")
-        for name_of, tree in read_takes(self, len(self.nodes), self.classes):
-            self._take(name_of, tree)
+        read_takes(self, self.nodes, self.classes)
         gives = read_gives(self, self.classes)
         self.expect(_LEFT, "'{'")
         self._body()
@@ -248,17 +246,6 @@ class _Reader(Scanner):
                 self.expect(CLOSE, "',' or ')' after an input")
                 return
 
-    def _take(self, name: str, tree: Tree) -> None:
-        """Put inputs together to a parameter."""
-        positions = list(leaves(tree))
-        if not isinstance(tree, tuple) or not positions:
-            return
-        nodes = [self.nodes[i] for i in positions]
-        own = graft(tree, lambda i: i - positions[0])
-        names = tuple([node.attrs[0] for node in nodes])
-        for node in nodes:
-            node.attrs = (InputName(node.attrs[0], name, own, names), node.type)
-
     # --- nodes -----------------------------------------------------------------------------------
 
     def _node(self, start: int, op: Op, inputs: tuple[Node, ...], attrs: Attrs, type: Type) -> Node:
@@ -293,7 +280,8 @@ class _Reader(Scanner):
             if op_name == "const":
                 table[label] = self._constant(type, head.start(1))
             else:
-                op = OPS.get(op_name)
+                known = op_name != PRIMITIVE
+                op = OPS.get(op_name) if known else read_primitive(self, self.ops)
                 if op is None or op is INPUT:
                     raise self._unknown_op(op_name, head.start(3))
                 table[label] = self._statement(op, type, head)

@@ -13,8 +13,9 @@ from operator import itemgetter
 from types import SimpleNamespace
 from typing import Any
 
-from graphad.ir import Parameter, leaves
-from graphad.structures import Branch, Kind, Opaque, Tree, static_kind
+from graphad.ir import Node, Parameter
+from graphad.parts import InputName
+from graphad.structures import Branch, Kind, Opaque, Tree, graft, kinds, leaves, static_kind
 from graphad.text.scanner import CLOSE, COMMA, OPEN, STRING, WORD, Scanner, quote, spell
 
 _POSITION = re.compile(r"[0-9]{1,9}(?![\w.])")
@@ -83,20 +84,9 @@ def structures_text(parameters: Sequence[Parameter], tree: Tree) -> str:
     if any(isinstance(one.tree, tuple) for one in parameters):
         taken = [f"{spell(one.name)}: {structure_text(one.tree)}" for one in parameters]
         text += f"\n  takes ({', '.join(taken)})"
-    if _has_branch(tree):
+    if next(kinds(tree), None) is not None:
         text += f"\n  gives {structure_text(tree)}"
     return text
-
-
-def _has_branch(tree: Tree) -> bool:
-    stack: list[Tree] = [tree]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, Branch):
-            return True
-        if isinstance(item, tuple):
-            stack.extend(item)
-    return False
 
 
 def plain(tree: Tree) -> Tree:
@@ -107,8 +97,8 @@ def plain(tree: Tree) -> Tree:
 # --- reading -------------------------------------------------------------------------------------
 
 
-def read_takes(scanner: Scanner, count: int, classes: Mapping[str, Any]) -> list[tuple[str, Tree]]:
-    """Read what a graph of `count` inputs takes, if it is said.
+def read_takes(scanner: Scanner, nodes: Sequence[Node], classes: Mapping[str, Any]) -> None:
+    """Read what a graph takes, if it is said, and put its inputs together to parameters.
 
     Raises
     ------
@@ -116,7 +106,7 @@ def read_takes(scanner: Scanner, count: int, classes: Mapping[str, Any]) -> list
         If it is no structure, or inputs do not stand in it in their order, each once.
     """
     if scanner.take(_TAKES) is None:
-        return []
+        return
     start = scanner.position
     found: list[tuple[str, Tree]] = []
 
@@ -127,9 +117,20 @@ def read_takes(scanner: Scanner, count: int, classes: Mapping[str, Any]) -> list
 
     scanner.expect(OPEN, "'(' and the parameters")
     _items(scanner, item, CLOSE, "')'")
-    if [i for _, tree in found for i in leaves(tree)] != list(range(count)):
-        raise scanner.error(f"expected the positions of all {count} inputs, in order", start)
-    return found
+    if [i for _, tree in found for i in leaves(tree)] != list(range(len(nodes))):
+        raise scanner.error(f"expected the positions of all {len(nodes)} inputs, in order", start)
+    for name, tree in found:
+        own = [nodes[i] for i in leaves(tree)]
+        if isinstance(tree, tuple) and own:
+            _put_together(name, tree, own)
+
+
+def _put_together(name: str, tree: Tree, nodes: Sequence[Node]) -> None:
+    """Name inputs as parts of a parameter; the graph that they belong to is not made yet."""
+    inner = graft(tree, lambda i: i - nodes[0].id)
+    names = tuple([node.attrs[0] for node in nodes])
+    for node in nodes:
+        node.attrs = (InputName(node.attrs[0], name, inner, names), node.type)
 
 
 def read_gives(scanner: Scanner, classes: Mapping[str, Any]) -> tuple[int, Tree] | None:
