@@ -11,8 +11,9 @@ Examples
 [[6.0, 0.0], [0.0, 12.0]]
 """
 
-from graphad.api import Graph, parse, trace
+from graphad.api import Graph, from_sympy, parse, trace
 from graphad.control import scan
+from graphad.custom import custom_diff, implicit, primitive, stop_gradient
 from graphad.errors import (
     DerivativeError,
     GraphadError,
@@ -48,9 +49,14 @@ __all__ = [
     "RenderError",
     "TraceError",
     "TypeRuleError",
+    "custom_diff",
     "dump",
+    "from_sympy",
     "graph_pass",
+    "implicit",
     "parse",
+    "primitive",
     "scan",
+    "stop_gradient",
     "trace",
 ]
