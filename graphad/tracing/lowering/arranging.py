@@ -18,6 +18,7 @@ from graphad.tracing.lowering.coerce import (
     emit,
     known_array,
     known_int,
+    known_ints,
     reshaped,
 )
 from graphad.tracing.lowering.joining import rows
@@ -79,6 +80,40 @@ def _choose(builder: Builder, a: ArrayLike, choices: ArrayLike, mode: str = "rai
         result = emit("where", test, options[i], result)
     shape = broadcast_shapes((which.shape, *[option.shape for option in options]))
     return broadcasted(result, shape)
+
+
+# --- numbers of elements -------------------------------------------------------------------------
+
+
+@lowers(np.unravel_index)
+def _unravel_index(
+    builder: Builder, indices: ArrayLike, shape: Any, order: str = "C"
+) -> tuple[Value, ...]:
+    """Return the position along each axis, from the number of an element."""
+    rest = as_value(builder, indices)
+    found: list[Value] = []
+    for n in reversed(known_ints(shape, "the shape")) if order == "C" else known_ints(shape, "it"):
+        found.append(emit("remainder", rest, n))
+        rest = emit("floor_divide", rest, n)
+    return tuple(reversed(found)) if order == "C" else tuple(found)
+
+
+@lowers(np.ravel_multi_index)
+def _ravel_multi_index(
+    builder: Builder, multi_index: ArrayLike, dims: Any, mode: Any = "raise", order: str = "C"
+) -> Value:
+    if mode != "raise":
+        raise TraceError(f"mode={mode!r} is not supported; write indices in range")
+    lengths = known_ints(dims, "the lengths")
+    places = common_dtype(rows(builder, multi_index))
+    if len(places) != len(lengths):
+        raise TraceError(f"{len(places)} indices do not go with {len(lengths)} axes")
+    pairs = list(zip(places, lengths, strict=True))
+    total: Value | None = None
+    for place, n in pairs if order == "C" else reversed(pairs):
+        total = place if total is None else emit("add", emit("multiply", total, n), place)
+    assert total is not None
+    return total
 
 
 # --- bins ----------------------------------------------------------------------------------------

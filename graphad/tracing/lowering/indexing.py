@@ -260,22 +260,51 @@ def _take_flat(x: Value, items: list[Item]) -> Value:
 
 
 def _take_traced(x: Value, items: list[Item]) -> Value:
-    """Take at integers that are known only when the graph runs, along one axis."""
-    traced = [i for i, item in enumerate(items) if isinstance(item, Value)]
-    index: Value = items[traced[0]]
-    if index.type.dtype.kind == "b":
-        raise TraceError(
-            "a mask that depends on an input selects elements whose number is not known while "
-            "tracing; write np.where(mask, x, 0.0)"
-        )
-    if index.type.dtype.kind not in "iu":
-        raise TraceError(f"an array is indexed by integers, not by {index.type}")
-    rest = [item for i, item in enumerate(items) if i != traced[0]]
-    if any(_is_advanced(item) for item in rest):
-        raise TraceError("only one traced index, beside slices, is supported; index twice")
-    basic = [slice(None) if i == traced[0] else item for i, item in enumerate(items)]
+    """Take at integers that are known only when the graph runs.
+
+    Integers along several axes become one, along the axes merged. Where a slice or a new axis
+    stands between them, their axes come first, as in NumPy.
+    """
+    places = [i for i, item in enumerate(items) if _is_advanced(item)]
+    for item in items:
+        kind = "i" if isinstance(item, int) or not _is_array(item) else _dtype(item).kind
+        if kind == "b":
+            raise TraceError(
+                "a mask that depends on an input selects elements whose number is not known while "
+                "tracing; write np.where(mask, x, 0.0)"
+                if isinstance(item, Value)
+                else "a mask beside a traced index is not supported; write np.flatnonzero(mask)"
+            )
+        if kind not in "iu":
+            raise TraceError(f"an array is indexed by integers, not by {item.type}")
+    basic = [slice(None) if i in places else item for i, item in enumerate(items)]
     _probe(x.shape, basic)
-    return emit("take", _get_basic(x, basic), index, axis=traced[0])
+    x = _get_basic(x, basic)
+    if len(places) == 1:
+        return emit("take", x, items[places[0]], axis=places[0])
+    lengths = tuple([x.shape[i] for i in places])
+    index = _merged(x, [items[i] for i in places], lengths)
+    apart = not _contiguous(places)
+    axis = 0 if apart else places[0]
+    rest = [i for i in range(x.ndim) if i not in places]
+    x = permuted(x, (*rest[:axis], *places, *rest[axis:]))
+    after = x.shape[axis + len(places) :]
+    return emit("take", reshaped(x, (*x.shape[:axis], prod(lengths), *after)), index, axis=axis)
+
+
+def _dtype(item: Any) -> Any:
+    return item.type.dtype if isinstance(item, Value) else item.dtype
+
+
+def _merged(x: Value, indices: list[Item], lengths: Shape) -> Value:
+    """Return the number of each element in axes of these lengths, from its index along each."""
+    index: Value | None = None
+    for item, n in zip(indices, lengths, strict=True):
+        value = cast_to(as_value(x.builder, item), np.dtype(np.int64))
+        value = emit("wrapped_index", value, size=n)
+        index = value if index is None else emit("add", emit("multiply", index, n), value)
+    assert index is not None
+    return index
 
 
 # --- writing -------------------------------------------------------------------------------------

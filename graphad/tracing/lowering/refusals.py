@@ -19,36 +19,27 @@ from graphad.tracing.lowering.registry import (
     spelled,
 )
 
-_TRUTH = (
-    "gives a truth value that depends on an input; select by elements instead, "
-    "np.where(condition, a, b)"
-)
-_ORDER = (
-    "depends on the order of the values, which changes with the input; for the largest or smallest "
-    "use np.max or np.min, for two values np.maximum and np.minimum"
-)
 _COUNT = (
     "gives an array whose length depends on an input; use np.where(condition, a, b), which keeps "
     "the shape"
 )
-_PLACE = (
-    "gives a position, which jumps as the input moves; use np.max or np.min for the value itself"
-)
-_NAN = "skips NaN; write np.where(np.isnan(x), 0.0, x) and go on with the function without nan"
 _INTEGER = "is for integers, which have no derivatives"
 _BINS = "counts values in bins, which has no derivative; use smooth weights of the values"
-_IN_PLACE = "writes into its argument; assign instead, as in x[index] = new"
 _EIGEN = (
     "of a matrix that need not be symmetric is not supported; of a symmetric one use "
     "np.linalg.eigh or np.linalg.eigvalsh"
 )
+_DATES = "is for dates, which have no derivatives"
+_EMATH = ("arccos", "arcsin", "arctanh", "log", "log10", "log2", "logn", "power", "sqrt")
+_COMPLEX = (
+    "gives complex numbers where the values of an input ask for them; write the function of np "
+    "itself, of x.astype(np.complex128) if complex results are wanted"
+)
 _OUTPUT = "needs numbers, not a traced array; call it outside the traced function"
-_MEMORY = "asks about memory, which traced arrays do not have"
-_CALLS = "calls a function for each part; call the function on whole arrays instead"
 _SETS = "compares values with each other as a set, which has no derivative"
 
 _ADVICE: Mapping[str, str] = {
-    "sort_complex": _ORDER,
+    "sort_complex": "is not supported; write np.sort(x.astype(np.complex128))",
     "unique": _SETS,
     "unique_all": _SETS,
     "unique_counts": _SETS,
@@ -75,38 +66,24 @@ _ADVICE: Mapping[str, str] = {
     "bitwise_count": _INTEGER,
     "packbits": _INTEGER,
     "unpackbits": _INTEGER,
-    "ravel_multi_index": _INTEGER,
-    "unravel_index": _INTEGER,
     "sinc": (
         "has no right higher derivatives at 0 as a quotient; where x is not 0, write "
         "np.sin(np.pi * x) / (np.pi * x)"
     ),
     "i0": "is not supported; write its series or its integral",
-    "piecewise": "is not supported; use np.where, or np.select for many pieces",
-    "apply_along_axis": _CALLS,
-    "apply_over_axes": _CALLS,
-    "cov": "is not supported; write d = x - x.mean(axis=1, keepdims=True) and d @ d.T / (n - 1)",
-    "corrcoef": "is not supported; write it with the covariance, d @ d.T / (n - 1)",
-    "vander": "is not supported; write x[:, None] ** np.arange(n)",
-    "put": _IN_PLACE,
-    "place": _IN_PLACE,
-    "putmask": _IN_PLACE,
-    "put_along_axis": _IN_PLACE,
-    "copyto": _IN_PLACE,
-    "fill_diagonal": f"{_IN_PLACE}, with x[np.arange(n), np.arange(n)] = new",
-    "shares_memory": _MEMORY,
-    "may_share_memory": _MEMORY,
     "save": _OUTPUT,
     "savez": _OUTPUT,
     "savez_compressed": _OUTPUT,
     "savetxt": _OUTPUT,
-    "array2string": _OUTPUT,
-    "linspace": "with traced ends is not supported; write start + (stop - start) * t, t = "
-    "np.linspace(0.0, 1.0, n) being fixed",
-    "geomspace": "with traced ends is not supported; write start * (stop / start) ** t, t = "
-    "np.linspace(0.0, 1.0, n) being fixed",
-    "logspace": "with traced ends is not supported; write 10.0 ** (start + (stop - start) * t), "
-    "t = np.linspace(0.0, 1.0, n) being fixed",
+    "roots": "has no derivative where roots meet; follow one root by Newton's method, "
+    "x - np.polyval(p, x) / np.polyval(np.polyder(p), x)",
+    "polydiv": "gives a remainder whose length depends on an input; write out the division",
+    "isnat": _DATES,
+    "is_busday": _DATES,
+    "busday_count": _DATES,
+    "busday_offset": _DATES,
+    "datetime_as_string": _DATES,
+    **dict.fromkeys([f"lib.scimath.{name}" for name in _EMATH], _COMPLEX),
     "linalg.eig": _EIGEN,
     "linalg.eigvals": _EIGEN,
     "linalg.matrix_rank": "gives a rank, which has no derivative",
@@ -126,6 +103,7 @@ _MODULES: Mapping[str, str] = {
     ),
     "numpy.linalg": "is not supported; there are solve, inv, det, cholesky, qr, eigh, svd, norm, @",
     "numpy.polynomial": "is not supported; use np.polyval, or sums of powers",
+    "numpy.lib.recfunctions": "is for structured arrays; trace functions of plain arrays",
     "numpy.ma": "makes masked arrays; use np.where",
     "numpy.strings": "is for strings",
     "numpy.char": "is for strings",
@@ -148,8 +126,8 @@ def refusal(function: Function) -> str | None:
     Examples
     --------
     >>> import numpy as np
-    >>> refusal(np.signbit)
-    'np.signbit is not supported; write x < 0'
+    >>> refusal(np.gcd)
+    'np.gcd is for integers, which have no derivatives'
     """
     if function in _REFUSED:
         return _REFUSED[function]
@@ -193,6 +171,4 @@ def _only_constants(function: Function, message: str) -> Lowering:
 
 
 for _function, _message in _REFUSED.items():
-    if _IN_PLACE in _message:
-        continue
     LOWERINGS.enter(_function, _only_constants(_function, _message))
