@@ -65,7 +65,7 @@ class Graph(Derivable):
 
     # --- evaluation --------------------------------------------------------------------------
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, debug_nans: bool = False, **kwargs: Any) -> Any:
         """Evaluate the graph, or inline it where an argument is traced.
 
         Parameters
@@ -73,6 +73,10 @@ class Graph(Derivable):
         *args, **kwargs : array_like
             One for each input, by position or by name. Leading axes beyond an input's own are a
             batch, as for a generalised ufunc: they broadcast, and the results have them in front.
+            What is traced as a structure is called with that structure.
+        debug_nans : bool
+            Whether a NaN or an infinity in a result is an error, which names the operation that
+            made it, its operands and the line. Evaluation is slower then.
 
         Returns
         -------
@@ -83,10 +87,12 @@ class Graph(Derivable):
         ------
         InputError
             If arguments are missing, unknown or of a shape or kind that does not fit.
+        NonFiniteError
+            If `debug_nans` is set, and a result is not finite.
         """
         if any(map(is_traced, args)) or any(map(is_traced, kwargs.values())):
             return inline(self, args, kwargs)
-        return evaluate(self, args, kwargs)
+        return evaluate(self, args, kwargs, debug_nans=debug_nans)
 
     def compile(
         self,

@@ -48,6 +48,10 @@ class RenderError(GraphadError, OSError):
     """A drawing could not be made or written."""
 
 
+class NonFiniteError(GraphadError, FloatingPointError):
+    """A NaN or an infinity was made, and the caller asked for an error then (`debug_nans`)."""
+
+
 class InteropError(GraphadError, ValueError):
     """A graph cannot be written in the language that is asked for, or read from it."""
 

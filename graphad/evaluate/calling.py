@@ -9,6 +9,7 @@ import numpy as np
 
 from graphad.errors import GraphadError, InputError
 from graphad.evaluate.batching import Shape, run_batch
+from graphad.evaluate.debugging import checked_results
 from graphad.evaluate.interpreter import program_of
 from graphad.evaluate.retyping import in_precision, is_single, retype
 from graphad.ir import Graph, Node, map_tree
@@ -23,7 +24,13 @@ KEPT_RETYPED = 16
 """A graph keeps at most so many versions of itself for inputs of other dtypes."""
 
 
-def evaluate(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any] | None = None) -> Any:
+def evaluate(
+    graph: Graph,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    debug_nans: bool = False,
+) -> Any:
     """Return the outputs of a graph at a point, or at many.
 
     Parameters
@@ -37,6 +44,8 @@ def evaluate(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any] | None
         arrays are evaluated in their own, as NumPy would.
     kwargs : mapping of str to array_like, optional
         Values of inputs by name.
+    debug_nans : bool
+        Whether a result that is not finite is an error, which names the node that made it.
 
     Returns
     -------
@@ -47,6 +56,8 @@ def evaluate(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any] | None
     ------
     InputError
         If arguments do not fit the inputs, or an op does not take their dtypes.
+    NonFiniteError
+        If a result has a NaN or an infinity, and `debug_nans` is set.
 
     Examples
     --------
@@ -60,12 +71,12 @@ def evaluate(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any] | None
     >>> evaluate(graph, [np.array([1.0, 2.0, 3.0])])
     array([1., 4., 9.])
     """
-    if not kwargs and _fit_as_they_are(graph, args):
+    if not kwargs and not debug_nans and _fit_as_they_are(graph, args):
         return map_tree(graph.tree, program_of(graph)(*args))
-    return evaluate_flat(graph, bind(graph, args, kwargs or {}))
+    return evaluate_flat(graph, bind(graph, args, kwargs or {}), debug_nans)
 
 
-def evaluate_flat(graph: Graph, values: Sequence[Any]) -> Any:
+def evaluate_flat(graph: Graph, values: Sequence[Any], debug_nans: bool = False) -> Any:
     """Return the outputs of a graph on one value for each of its inputs; see `evaluate`."""
     arrays = [_as_array(graph, node, x) for node, x in zip(graph.inputs, values, strict=True)]
     dtypes = _dtypes(graph, values, arrays)
@@ -75,6 +86,8 @@ def evaluate_flat(graph: Graph, values: Sequence[Any]) -> Any:
     ]
     graph = _for_dtypes(graph, dtypes)
     lead = _batch_shape(graph, arrays)
+    if debug_nans:
+        return map_tree(graph.tree, checked_results(graph, arrays, lead))
     results = program_of(graph)(*arrays) if lead == () else run_batch(graph, arrays, lead)
     return map_tree(graph.tree, results)
 

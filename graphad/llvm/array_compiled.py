@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from graphad.errors import GraphError, InputError
+from graphad.evaluate.calling import evaluate
 from graphad.ir import Graph, map_tree
 from graphad.llvm.array_entry import ArrayCode, ArrayWays
 from graphad.llvm.array_program import ArrayProgram, Space
@@ -121,6 +122,8 @@ class CompiledArrays:
             If arguments do not fit the inputs, or `out` the outputs; for options that only a ufunc
             takes, if there is none.
         """
+        if options and options.pop("debug_nans", False):
+            return evaluate(self.graph, args, options, debug_nans=True)
         if self._ways is not None and (options or self._is_simple(args)):
             given = options if out is None else {**options, "out": out}
             return self._ways(*args, **given)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from graphad.errors import GraphError
+from graphad.evaluate.calling import evaluate
 from graphad.ir import Graph, map_tree
 from graphad.llvm.bound import bind, check_buffers
 from graphad.llvm.pointers import POINT, integrand_kind, pointer_to
@@ -84,6 +85,8 @@ class Compiled:
         numpy.ndarray or nested tuples of them
             As the graph gives them.
         """
+        if options and options.pop("debug_nans", False):
+            return evaluate(self.graph, args, options, debug_nans=True)
         made = self.ufunc(*args, **options)
         if self._plain:
             return made

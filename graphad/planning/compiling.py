@@ -10,7 +10,7 @@ from graphad.cost import operations
 from graphad.custom import expanded
 from graphad.custom.primitive import black_boxes
 from graphad.errors import GraphadError
-from graphad.evaluate.calling import bind
+from graphad.evaluate.calling import bind, evaluate
 from graphad.ir import INPUT, Graph, map_tree
 from graphad.llvm import Compiled
 from graphad.llvm.array_compiled import CompiledArrays
@@ -85,8 +85,10 @@ class Structured:
         self.code = code
         self.graph: Graph = code.graph
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, debug_nans: bool = False, **kwargs: Any) -> Any:
         """Evaluate at one point, or at many: leading axes of arrays are a batch."""
+        if debug_nans:
+            return evaluate(self.graph, args, kwargs, debug_nans=True)
         return self.code(*bind(self.graph, args, kwargs))
 
     def __getattr__(self, name: str) -> Any:
