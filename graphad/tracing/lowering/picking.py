@@ -123,7 +123,8 @@ def _repeat(builder: Builder, a: ArrayLike, repeats: ArrayLike, axis: int | None
     return _picked(x, np.repeat(np.arange(n), counts), along)
 
 
-def _rolled(x: Value, shift: int, axis: int) -> Value:
+def rolled(x: Value, shift: int, axis: int) -> Value:
+    """Return `x` with the elements moved along an axis; those that leave come in at its start."""
     n = x.shape[axis]
     cut = -shift % n if n else 0
     if cut == 0:
@@ -136,13 +137,13 @@ def _roll(builder: Builder, a: ArrayLike, shift: Any, axis: Any = None) -> Value
     x = as_value(builder, a)
     if axis is None:
         flat = reshaped(x, (x.type.size,))
-        return reshaped(_rolled(flat, sum(known_ints(shift, "shift")), 0), x.shape)
+        return reshaped(rolled(flat, sum(known_ints(shift, "shift")), 0), x.shape)
     try:
         moves = np.broadcast(known_ints(shift, "shift"), known_ints(axis, "axis"))
     except ValueError:
         raise TraceError(f"shift={shift} and axis={axis} are not of one length") from None
     for count, along in moves:
-        x = _rolled(x, int(count), one_axis(along, x.ndim))
+        x = rolled(x, int(count), one_axis(along, x.ndim))
     return x
 
 

@@ -96,7 +96,6 @@ _REFUSED: Mapping[Function, str] = {
 }
 
 _MODULES: Mapping[str, str] = {
-    "numpy.fft": "is not supported; write the transform as a product with a fixed matrix",
     "numpy.random": (
         "gives other numbers each time, and a graph holds none of them; "
         "draw outside the traced function and pass the numbers in"

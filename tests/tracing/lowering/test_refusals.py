@@ -47,7 +47,6 @@ def test_refused(function: Callable[..., Any], message: str) -> None:
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (np.fft.fft, "np.fft.fft is not supported; write the transform as a product"),
         (np.random.standard_normal, "draw outside the traced function"),
         (np.polynomial.polynomial.polyval, "use np.polyval, or sums of powers"),
         (np.copyto, "np.copyto writes into its argument; assign instead, as in x[index] = new"),
