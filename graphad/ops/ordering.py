@@ -226,7 +226,7 @@ def _wrapped(indices: Array, size: int) -> Array:
     return np.where(indices < 0, indices + size, indices)
 
 
-wrapped_index = OPS.enter(
+wrapped_index: Op = OPS.enter(
     Op(
         "wrapped_index",
         lambda types, attrs: types[0],

@@ -17,7 +17,11 @@ from graphad.tracing.advice import another_trace, foreign_array, refusal
 from graphad.tracing.arrays import TracedArray
 from graphad.tracing.capturing import Capturing
 from graphad.tracing.handlers import HANDLERS
-from graphad.tracing.lowering import LOWERINGS, special_lowering
+from graphad.tracing.lowering import (
+    LOWERINGS,
+    refusal as lowering_refusal,
+    special_lowering,
+)
 from graphad.tracing.lowering.coerce import as_value
 from graphad.tracing.lowering.registry import spelled
 from graphad.tracing.origins import LineFinder
@@ -182,6 +186,9 @@ class Recorder(Capturing):
             return self.adopt(function(*operands, **named), (*args, *kwargs.values()))
         lowering = LOWERINGS.get(function) or special_lowering(function)
         if lowering is None:
+            advice = lowering_refusal(function)
+            if advice is not None:
+                raise self.explained(TraceError(advice))
             return self.traced_through(function, args, kwargs)
         try:
             result = lowering(self.builder, *operands, **named)

@@ -19,7 +19,7 @@ from graphad.tracing.lowering.coerce import (
 )
 from graphad.tracing.lowering.indexing import getitem
 from graphad.tracing.lowering.reductions import part
-from graphad.tracing.lowering.registry import LOWERINGS, ArrayLike, lowers
+from graphad.tracing.lowering.registry import ArrayLike, lowers
 
 
 @lowers(np.polyval)
@@ -73,17 +73,14 @@ def _correlate(builder: Builder, a: ArrayLike, v: ArrayLike, mode: str = "valid"
         raise TraceError("the conjugate of complex values is not analytic; use np.convolve")
     if x.ndim != 1 or y.ndim != 1:
         raise TraceError(f"shapes {x.shape} and {y.shape} are not of two vectors with elements")
-    convolve = LOWERINGS[np.convolve]
     if x.shape[0] < y.shape[0]:
-        result: Value = convolve(builder, y, emit("flip", x, axes=(0,)), mode)
-        return emit("flip", result, axes=(0,))
-    return convolve(builder, x, emit("flip", y, axes=(0,)), mode)
+        return emit("flip", _convolve(builder, y, emit("flip", x, axes=(0,)), mode), axes=(0,))
+    return _convolve(builder, x, emit("flip", y, axes=(0,)), mode)
 
 
 @lowers(np.polymul)
 def _polymul(builder: Builder, a1: ArrayLike, a2: ArrayLike) -> Value:
-    product: Value = LOWERINGS[np.convolve](builder, a1, a2)
-    return product
+    return _convolve(builder, a1, a2)
 
 
 # --- fits ----------------------------------------------------------------------------------------

@@ -23,20 +23,24 @@ _COUNT = (
     "gives an array whose length depends on an input; use np.where(condition, a, b), which keeps "
     "the shape"
 )
-_INTEGER = "is for integers, which have no derivatives"
+_INTEGER = "is for integers, which have no derivatives; work it out before, and pass the result in"
 _BINS = "counts values in bins, which has no derivative; use smooth weights of the values"
 _EIGEN = (
     "of a matrix that need not be symmetric is not supported; of a symmetric one use "
     "np.linalg.eigh or np.linalg.eigvalsh"
 )
-_DATES = "is for dates, which have no derivatives"
+_DATES = "is for dates, which have no derivatives; pass numbers in, such as counts of days"
+_ROUNDING = "asks about rounding, which has no derivative; add the small number that is meant"
 _EMATH = ("arccos", "arcsin", "arctanh", "log", "log10", "log2", "logn", "power", "sqrt")
 _COMPLEX = (
     "gives complex numbers where the values of an input ask for them; write the function of np "
     "itself, of x.astype(np.complex128) if complex results are wanted"
 )
 _OUTPUT = "needs numbers, not a traced array; call it outside the traced function"
-_SETS = "compares values with each other as a set, which has no derivative"
+_SETS = (
+    "compares values with each other as a set, which has no derivative; np.sort keeps the "
+    "shape, and np.isin tests elements"
+)
 
 _ADVICE: Mapping[str, str] = {
     "sort_complex": "is not supported; write np.sort(x.astype(np.complex128))",
@@ -57,8 +61,8 @@ _ADVICE: Mapping[str, str] = {
     "histogram2d": _BINS,
     "histogramdd": _BINS,
     "histogram_bin_edges": _BINS,
-    "nextafter": "asks about rounding, which has no derivative",
-    "spacing": "asks about rounding, which has no derivative",
+    "nextafter": _ROUNDING,
+    "spacing": _ROUNDING,
     "gcd": _INTEGER,
     "lcm": _INTEGER,
     "left_shift": _INTEGER,
@@ -126,7 +130,7 @@ def refusal(function: Function) -> str | None:
     --------
     >>> import numpy as np
     >>> refusal(np.gcd)
-    'np.gcd is for integers, which have no derivatives'
+    'np.gcd is for integers, which have no derivatives; work it out before, and pass the result in'
     """
     if function in _REFUSED:
         return _REFUSED[function]
