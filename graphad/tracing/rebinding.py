@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from graphad.tracing.captured import captured
 from graphad.tracing.composed import ElementByElement
 from graphad.tracing.origins import is_library
 from graphad.tracing.shim import (
@@ -140,6 +141,8 @@ class Rebinder:
             thing = thing.function
         if isinstance(thing, Tracer):
             return self._traced(thing)
+        if type(thing) is np.ndarray:
+            return captured(thing)
         if isinstance(thing, ModuleType):
             return self._module(thing)
         if is_numpy_function(thing):

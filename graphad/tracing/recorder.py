@@ -15,6 +15,7 @@ from graphad.op import Array, Op
 from graphad.progress import Progress
 from graphad.tracing.advice import another_trace, foreign_array, refusal
 from graphad.tracing.arrays import TracedArray
+from graphad.tracing.captured import captured
 from graphad.tracing.capturing import Capturing
 from graphad.tracing.handlers import HANDLERS
 from graphad.tracing.lowering import (
@@ -352,7 +353,7 @@ class Recorder(Capturing):
             made = getattr(type(result), "_make", type(result))
             return made(items)
         if not isinstance(result, np.ndarray) or result.dtype.kind not in "fc":
-            return result
+            return captured(result)
         if isinstance(result, Tracer):
             return result
         shared = []
@@ -362,7 +363,7 @@ class Recorder(Capturing):
                 if isinstance(content, np.ndarray) and np.may_share_memory(result, content):
                     shared.append(source.storage)
             elif np.may_share_memory(result, source):
-                return result
+                return captured(result)
         if not shared:
             return self.constant(result)
         made = self.constant(result.copy())
