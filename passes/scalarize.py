@@ -16,6 +16,7 @@ from graphad.op import Array, Op, Operand
 from graphad.ops import OPS
 from graphad.passes.expand import expand
 from graphad.passes.pipeline import graph_pass
+from graphad.passes.scalarize_matrices import RULES as MATRICES, matrix_elements
 from graphad.types import Type
 
 LIMIT = 5_000_000
@@ -190,6 +191,12 @@ def _lowered(builder: Builder, node: Node, cells: list[Array]) -> Array:
         operands[1] = _indices(node)
     if node.op in EXTREMA:
         return _extremum(builder, node, operands[0])
+    if node.op.name in MATRICES:
+        values = [_values(operand) for operand in operands]
+        found = matrix_elements(builder, node.op, values, node.attrs)
+        if found is None:
+            raise _no_scalars(node)
+        return _filled(node.type, [Cell(value) for value in found.ravel()])
     if not node.type.is_inexact and any(operand.type.is_inexact for operand in node.inputs):
         raise _no_scalars(node)  # an order, such as that of argsort
     try:
@@ -201,6 +208,13 @@ def _lowered(builder: Builder, node: Node, cells: list[Array]) -> Array:
 
 def _no_scalars(node: Node) -> PassError:
     return PassError(f"{node!r} is not made of scalars by adding and multiplying; keep the array")
+
+
+def _values(cells: Array) -> Array:
+    made = np.empty(cells.shape, dtype=object)
+    for index in np.ndindex(cells.shape):
+        made[index] = cells[index].value
+    return made
 
 
 def _filled(type: Type, cells: list[Cell]) -> Array:

@@ -91,7 +91,7 @@ class Structure:
             self.tops.append(node)
             self.frontiers.append((node,))
             return
-        if node.type.dtype.kind in "iu":  # steps, whatever they are made of
+        if node.type.dtype.kind in "biu":  # steps, whatever they are made of
             moving = []
         support = 0
         for operand in moving:

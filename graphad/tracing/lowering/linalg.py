@@ -92,6 +92,8 @@ def solved(name: str, a: Value, b: Value, **attrs: bool) -> Value:
     """
     _check_lengths(a, b, b.shape[-2])
     a, b = common_dtype([a, b])
+    if name == "solve":
+        name, a, attrs = _by_structure(a)
     op = OPS[name]
     if a.ndim == 2 and b.ndim > 2:  # one matrix, factorised once
         assert op.batch is not None
@@ -102,6 +104,17 @@ def solved(name: str, a: Value, b: Value, **attrs: bool) -> Value:
     lead = broadcast_shapes((a.shape[:-2], b.shape[:-2]))
     a, b = (broadcasted(x, lead + x.shape[-2:]) for x in (a, b))
     return emit(name, a, b, **attrs)
+
+
+def _by_structure(a: Value) -> tuple[str, Value, dict[str, bool]]:
+    """Return how to solve equations: with a factor of Cholesky's, or its transpose, backwards."""
+    turned = a.node.op is OPS["transpose"] and a.node.attrs == (
+        (*range(a.ndim - 2), a.ndim - 1, a.ndim - 2),
+    )
+    factor = a.builder.value(a.node.inputs[0]) if turned else a
+    if factor.node.op is not OPS["cholesky"]:
+        return "solve", a, {}
+    return "triangular_solve", factor, {"lower": True, "transposed": turned}
 
 
 def _check_lengths(a: Value, b: Value, length: int) -> None:

@@ -128,3 +128,18 @@ def test_errors_name_the_line() -> None:
     """What is refused while tracing names the user's line."""
     with pytest.raises(TraceError, match=r"test_linalg\.py.*square matrix is expected"):
         ga.trace(lambda a: np.linalg.inv(a), np.ones((2, 3)))
+
+
+def test_factors_of_cholesky_are_not_factorised_again() -> None:
+    """Equations with a factor of Cholesky's, or its transpose, are solved by substitution."""
+
+    def function(a: Any, b: Any) -> Any:
+        factor = np.linalg.cholesky(a)
+        return np.linalg.solve(factor.T, np.linalg.solve(factor, b))
+
+    a = A.array @ A.array.T + np.eye(3)
+    graph = ga.trace(function, a, X.array)
+    names = [node.op.name for node in graph.nodes]
+    assert names.count("triangular_solve") == 2
+    assert "solve" not in names
+    np.testing.assert_allclose(graph(a, X.array), np.linalg.solve(a, X.array), rtol=1e-13)
