@@ -12,7 +12,7 @@ Examples
 """
 
 from graphad.api import Graph, from_sympy, parse, trace
-from graphad.control import scan
+from graphad.control import cond, scan, while_loop
 from graphad.custom import custom_diff, implicit, primitive, stop_gradient
 from graphad.errors import (
     DerivativeError,
@@ -51,6 +51,7 @@ __all__ = [
     "RenderError",
     "TraceError",
     "TypeRuleError",
+    "cond",
     "custom_diff",
     "dump",
     "from_sympy",
@@ -61,4 +62,5 @@ __all__ = [
     "scan",
     "stop_gradient",
     "trace",
+    "while_loop",
 ]

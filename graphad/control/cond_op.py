@@ -260,4 +260,3 @@ cond = OPS.enter(
         identity="one of two graphs, by a condition",
     )
 )
-

@@ -280,7 +280,7 @@ def _run(
         check_structure(body, "carry", tree, carry)
         own = made[: len(begun)]
         if not results:
-            _check_plain(body, tree, leaves, begun, own)
+            check_plain(body, tree, leaves, begun, own)
         results.append([np.array(y) for y in made[len(begun) :]])
         carried = [np.asarray(item)[()] for item in own]
     if reverse:
@@ -289,9 +289,10 @@ def _run(
     return map_tree(tree, carried), map_tree(y, [*carried, *stacked])
 
 
-def _check_plain(
+def check_plain(
     body: Function, tree: Tree, leaves: list[Any], begun: list[Any], made: list[Any]
 ) -> None:
+    """Refuse a body that changes shapes or dtypes of plain arrays."""
     before, after = [], []
     for leaf, old, new in zip(leaves, begun, made, strict=True):
         weak = type(leaf) in (bool, int, float, complex)
