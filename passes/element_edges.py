@@ -46,6 +46,23 @@ class Edges:
         )
 
 
+MATRIX_FUNCTIONS = (
+    "cholesky",
+    "cofactor",
+    "det",
+    "eigh",
+    "eigvalsh",
+    "inverse",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "svd",
+    "svdvals",
+    "triangular_solve",
+)
+"""Ops on stacks of matrices, by name."""
+
 SAME = Edges(None, None)
 """Each element is made of the one at its own place."""
 
@@ -185,6 +202,18 @@ def _transformed(node: Node) -> dict[int, Edges]:
     return {0: Edges(out.ravel(), source.ravel())}
 
 
+def _by_matrix(node: Node) -> dict[int, Edges]:
+    """Edges of a function of stacks of matrices: all elements of each to all of the result."""
+    lead = prod(node.inputs[0].type.shape[:-2])
+    found = {}
+    for i, operand in enumerate(node.inputs):
+        own, made = operand.type.size // max(1, lead), node.type.size // max(1, lead)
+        check_count(lead * own * made)
+        which, out, source = np.indices((lead, made, own)).reshape(3, -1)
+        found[i] = Edges(which * made + out, which * own + source)
+    return found
+
+
 def _contracted(node: Node) -> dict[int, Edges]:
     found = {}
     for i in carrying(node):
@@ -203,6 +232,7 @@ RULES: dict[str, Callable[[Node], dict[int, Edges]]] = {
     "einsum": _contracted,
     "fft": _transformed,
     "ifft": _transformed,
+    **dict.fromkeys(MATRIX_FUNCTIONS, _by_matrix),
 }
 """Ops that add up, by name."""
 
