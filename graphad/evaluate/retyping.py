@@ -8,7 +8,7 @@ import numpy as np
 
 from graphad.builder import Builder, G, Value, copy_nodes, paused_gc
 from graphad.errors import InputError, TypeRuleError
-from graphad.ir import CONST, INPUT, Node
+from graphad.ir import CONST, INPUT, Graph, Node
 from graphad.types import DTYPE_NAMES, DTYPES_BY_NAME, DType, Type
 
 _SINGLE = {
@@ -35,7 +35,8 @@ def retype(graph: G, types: Sequence[Type]) -> G:
     it in an array such as the zeros beside a derivative, take the precision of what they meet, as
     Python numbers do, unless they were of a higher one before. Other arrays among the constants
     keep their dtype. Dtypes that ops name (casts, identities) take the precision of the inputs; a
-    cast to real numbers becomes one to complex numbers where the operand is complex.
+    cast to real numbers becomes one to complex numbers where the operand is complex. What is not
+    analytic is not done to values that were made of real inputs and now are of complex ones.
 
     Parameters
     ----------
@@ -69,6 +70,7 @@ def retype(graph: G, types: Sequence[Type]) -> G:
     given = {node.id: type for node, type in zip(graph.inputs, types, strict=True)}
     inexact = [type.dtype for type in types if type.is_inexact]
     single = all(map(is_single, inexact)) if inexact else None
+    turned = _turned_marks(graph, given)
 
     def rule(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Node | None:
         if node.op is INPUT:
@@ -88,7 +90,8 @@ def retype(graph: G, types: Sequence[Type]) -> G:
                 dtype = np.result_type(dtype, np.complex64)
             attrs = (*attrs[:position], DTYPE_NAMES[dtype], *attrs[position + 1 :])
         try:
-            if not node.op.analytic and any(operand.type.is_complex for operand in operands):
+            complex_ = any(operand.type.is_complex for operand in operands)
+            if complex_ and turned[node.id] and not node.op.analytic:
                 raise TypeRuleError(f"{node.op.name} of a complex number is not analytic")
             return builder.emit(node.op, operands, attrs)
         except TypeRuleError as error:
@@ -107,6 +110,17 @@ def retype(graph: G, types: Sequence[Type]) -> G:
         fresh = copy_nodes(builder, graph, rule)
         outputs = [fresh[node.id] for node in graph.outputs]
         return builder.finish(graph.name, outputs, graph.tree, graph.symmetry, make=type(graph))
+
+
+def _turned_marks(graph: Graph, given: dict[int, Type]) -> bytearray:
+    """Mark the nodes that depend on an input that was real and is complex now."""
+    marks = bytearray(len(graph.nodes))
+    for node in graph.nodes:
+        if node.op is INPUT:
+            marks[node.id] = given[node.id].is_complex and not node.type.is_complex
+        else:
+            marks[node.id] = any(marks[operand.id] for operand in node.inputs)
+    return marks
 
 
 def _is_weak(node: Node) -> bool:

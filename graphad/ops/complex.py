@@ -85,7 +85,7 @@ def _as(ct: Operand, type: Type) -> Operand:
 
 
 def _imag_transpose(ct: Operand, type: Type) -> Operand | None:
-    return _as(ct, type) * -1j if type.is_complex else None
+    return _as(ct, type) * complex(0.0, -1.0) if type.is_complex else None
 
 
 real = _entered(
