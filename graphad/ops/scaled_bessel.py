@@ -55,7 +55,7 @@ def ive_derivative(order: int, derivative: int, x: Array, ive: Values) -> Array:
         ]
         found = np.where(small, sum(terms), found)
     odd = (order + derivative) % 2 == 1
-    return found * np.sign(x) if odd else found
+    return np.asarray(found * np.sign(x) if odd else found)
 
 
 def unscaled_derivative(order: int, derivative: int, x: Array, values: Values) -> Array:
@@ -71,7 +71,7 @@ def unscaled_derivative(order: int, derivative: int, x: Array, values: Values) -
     total = np.zeros(x.shape)
     for j in range(derivative + 1):
         total = total + comb(derivative, j) * values(abs(order - derivative + 2 * j), x)
-    return total / 2**derivative
+    return np.asarray(total / 2**derivative)
 
 
 def kve_derivative(order: int, derivative: int, x: Array) -> Array:

@@ -69,7 +69,8 @@ erfinv = special_op(
 def _erfcinv(x: Array) -> Array:
     special = scipy_special()
     middle = np.abs(x - 1) <= 0.5  # 1 - x is exact there
-    return np.where(middle, special.erfinv(np.where(middle, 1 - x, 0.0)), special.erfcinv(x))
+    inner = special.erfinv(np.where(middle, 1 - x, 0.0))
+    return np.where(middle, inner, np.asarray(special.erfcinv(x)))
 
 
 erfcinv = special_op(
@@ -112,7 +113,7 @@ def _ndtr(x: Array) -> Array:
     special = scipy_special()
     low = np.minimum(x, 0.0)
     tail = special.erfcx(-low / sqrt(2)) * gaussian(low) / 2
-    return np.where(x < -1, tail, special.ndtr(x))
+    return np.where(x < -1, np.asarray(tail), np.asarray(special.ndtr(x)))
 
 
 ndtr = special_op(

@@ -36,19 +36,26 @@ UNTOUCHED = ("random", "testing", "ma", "lib", "ctypeslib", "f2py", "polynomial"
 
 
 def is_numpy_module(thing: object) -> bool:
-    """Return whether something is NumPy, or a module of it that makes arrays."""
+    """Return whether something is NumPy, or a module of it that makes arrays; or SciPy's special.
+
+    Plain functions of `scipy.special`, such as ``logsumexp``, do not dispatch on their arguments.
+    """
     if not isinstance(thing, ModuleType):
         return False
+    if thing.__name__ in ("scipy", "scipy.special"):
+        return True
     top, _, rest = thing.__name__.partition(".")
     return top == "numpy" and rest.partition(".")[0] not in UNTOUCHED
 
 
 def is_numpy_function(thing: object) -> bool:
-    """Return whether something is a function of NumPy's, and not a class."""
+    """Return whether something is a function of NumPy's or `scipy.special`, and not a class."""
     if isinstance(thing, np.ufunc):
         return True
     if isinstance(thing, FunctionType | BuiltinFunctionType | DISPATCHER):
         module = getattr(thing, "__module__", None) or ""
+        if module.startswith("scipy.special."):
+            return True
         return module.partition(".")[0] == "numpy" and not module.startswith("numpy.random")
     return False
 

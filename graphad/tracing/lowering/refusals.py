@@ -70,11 +70,6 @@ _ADVICE: Mapping[str, str] = {
     "bitwise_count": _INTEGER,
     "packbits": _INTEGER,
     "unpackbits": _INTEGER,
-    "sinc": (
-        "has no right higher derivatives at 0 as a quotient; where x is not 0, write "
-        "np.sin(np.pi * x) / (np.pi * x)"
-    ),
-    "i0": "is not supported; write its series or its integral",
     "save": _OUTPUT,
     "savez": _OUTPUT,
     "savez_compressed": _OUTPUT,

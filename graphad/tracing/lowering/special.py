@@ -1,4 +1,8 @@
-"""SciPy's special functions that are ops; SciPy is not imported for them."""
+"""Functions of `scipy.special` in traced functions: found by name, since SciPy is not imported.
+
+Ufuncs and plain Python functions are told from others of their name by identity with what
+`scipy.special` holds: a user who has such a function has imported its module.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +11,34 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
-from graphad.tracing.lowering.coerce import emit
-from graphad.tracing.lowering.elementwise import elementwise_lowering
+from graphad.tracing.lowering import special_functions, special_orders, special_sums
 from graphad.tracing.lowering.registry import Lowering
+from graphad.tracing.lowering.special_refusals import refusing, special_advice
+from graphad.tracing.lowering.special_table import SPECIAL
 
-NAMES = ("erf", "erfc")
-"""Ops that are ufuncs of `scipy.special` of the same names."""
+FAMILIES = (special_functions, special_orders, special_sums)
+"""Where the lowerings are; they enter themselves in `SPECIAL`."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def special_lowering(function: Callable[..., Any]) -> Lowering | None:
-    """Return the lowering of a ufunc of SciPy's; ``None`` for any other function.
+    """Return the lowering of a function of SciPy's; one that refuses for what is not supported.
 
-    A user who has such a ufunc has imported its module.
+    Parameters
+    ----------
+    function : callable
+        Any function.
+
+    Returns
+    -------
+    callable or None
+        ``None`` for a function that is not public in `scipy.special`.
     """
-    if not isinstance(function, np.ufunc) or function.__name__ not in NAMES:
+    name = getattr(function, "__name__", None)
+    module = sys.modules.get("scipy.special")
+    if module is None or not isinstance(name, str) or isinstance(function, type):
         return None
-    name = function.__name__
-    if getattr(sys.modules.get("scipy.special"), name, None) is not function:
+    if getattr(module, name, None) is not function:
         return None
-    return elementwise_lowering(function, lambda x: emit(name, x))
+    found = SPECIAL.get(name)
+    return refusing(special_advice(name)) if found is None else found
