@@ -192,8 +192,8 @@ def _lowered(builder: Builder, node: Node, cells: list[Array]) -> Array:
     if node.op in EXTREMA:
         return _extremum(builder, node, operands[0])
     if node.op.name in MATRICES:
-        values = [_values(operand) for operand in operands]
-        found = matrix_elements(builder, node.op, values, node.attrs)
+        given = [_values(operand) for operand in operands]
+        found = matrix_elements(builder, node.op, given, node.attrs)
         if found is None:
             raise _no_scalars(node)
         return _filled(node.type, [Cell(value) for value in found.ravel()])
@@ -213,7 +213,8 @@ def _no_scalars(node: Node) -> PassError:
 def _values(cells: Array) -> Array:
     made = np.empty(cells.shape, dtype=object)
     for index in np.ndindex(cells.shape):
-        made[index] = cells[index].value
+        cell: Any = cells[index]
+        made[index] = cell.value
     return made
 
 

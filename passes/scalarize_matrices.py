@@ -207,7 +207,7 @@ def _exchanged(s: Scalars, rows: Array, k: int, i: int, sign: Scalar) -> Scalar:
 def _solve(s: Scalars, a: Array, b: Array) -> Array:
     n = len(a)
     if n == 2:
-        det = _det(s, a)[()]
+        det = _det(s, a).item()
         made = np.full(b.shape, None, dtype=object)
         for j in range(b.shape[1]):
             top = s.difference(s.product(a[1, 1], b[0, j]), s.product(a[0, 1], b[1, j]))
@@ -261,7 +261,7 @@ def _slogdet(s: Scalars, a: Array) -> Array:
     if len(a) == 0:
         return np.array([s.one(like), None], dtype=object)
     if len(a) == 2:
-        pivots, sign = [_det(s, a)[()]], s.one(like)
+        pivots, sign = [_det(s, a).item()], s.one(like)
     else:
         upper, _, turned = _eliminated(s, a, np.empty((len(a), 0), dtype=object))
         pivots, sign = list(np.diagonal(upper)), s.number(turned, like)

@@ -29,7 +29,7 @@ from graphad.tracing.lowering.products import matrix_product
 from graphad.tracing.lowering.registry import ArrayLike, lowers
 from graphad.types import broadcast_shapes
 
-_SLOGDET = type(np.linalg.slogdet(np.eye(1)))
+_SLOGDET: Any = type(np.linalg.slogdet(np.eye(1)))
 
 
 def matrices(builder: Builder, x: ArrayLike, *, square: bool = False) -> Value:

@@ -15,9 +15,9 @@ from graphad.tracing.lowering.products import matrix_product
 from graphad.tracing.lowering.reductions import reduced
 from graphad.tracing.lowering.registry import ArrayLike, lowers, present
 
-_EIGH = type(np.linalg.eigh(np.eye(1)))
-_SVD = type(np.linalg.svd(np.eye(1)))
-_QR = type(np.linalg.qr(np.eye(1)))
+_EIGH: Any = type(np.linalg.eigh(np.eye(1)))
+_SVD: Any = type(np.linalg.svd(np.eye(1)))
+_QR: Any = type(np.linalg.qr(np.eye(1)))
 
 # --- Cholesky ------------------------------------------------------------------------------------
 
