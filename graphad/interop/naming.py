@@ -8,8 +8,10 @@ from collections.abc import Collection
 
 from graphad.errors import InteropError
 from graphad.ir import CONST, INPUT, Graph
+from graphad.types import DType
 
 _ASSIGNMENT = re.compile(r"\s*([A-Za-z_]\w*)\s*(?::[^=]+)?=(?!=)")
+_LAMBDA = re.compile(r"\blambda\b")
 _UNFIT = re.compile(r"[^A-Za-z0-9_]+")
 
 
@@ -44,6 +46,17 @@ def function_name(graph: Graph, name: str | None, reserved: Collection[str]) -> 
             f"{name!r} is no name for a function; use letters, digits and _, and no reserved word"
         )
     return name
+
+
+def dtype_text(dtype: DType) -> str:
+    """Return a dtype in NumPy's words.
+
+    Examples
+    --------
+    >>> dtype_text(np.dtype(bool)), dtype_text(np.dtype(np.float64))
+    ('np.bool_', 'np.float64')
+    """
+    return "np.bool_" if dtype.kind == "b" else f"np.{dtype.name}"
 
 
 def node_names(graph: Graph, reserved: Collection[str]) -> list[str]:
@@ -96,7 +109,7 @@ def _variables(graph: Graph) -> dict[int, str]:
     found: dict[int, str] = {}
     for (file, line), id in last.items():
         text = linecache.getline(file, line)
-        match = None if "lambda" in text else _ASSIGNMENT.match(text)
+        match = None if _LAMBDA.search(text) else _ASSIGNMENT.match(text)
         if match and graph.origins[id].rewrite == "trace":
             found[id] = match[1]
     return found

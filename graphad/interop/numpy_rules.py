@@ -8,9 +8,12 @@ from typing import TypeAlias
 import numpy as np
 
 from graphad.constant import Span
+from graphad.interop.naming import dtype_text
+from graphad.interop.numpy_control import CONTROL
+from graphad.interop.numpy_special import MATRICES, SPECIAL
 from graphad.ir import Node
 from graphad.ops.contraction import parse_spec
-from graphad.types import DTYPES_BY_NAME, DType
+from graphad.types import DTYPES_BY_NAME
 
 Emitter: TypeAlias = "str | Callable[[Node, Sequence[str]], str]"
 """A template, in which ``{0}`` is an operand, ``{args}`` all of them and ``{axis}`` an attribute;
@@ -19,17 +22,6 @@ expression."""
 
 
 # --- attributes ----------------------------------------------------------------------------------
-
-
-def dtype_text(dtype: DType) -> str:
-    """Return a dtype in NumPy's words.
-
-    Examples
-    --------
-    >>> dtype_text(np.dtype(bool)), dtype_text(np.dtype(np.float64))
-    ('np.bool_', 'np.float64')
-    """
-    return "np.bool_" if dtype.kind == "b" else f"np.{dtype.name}"
 
 
 def span_text(span: Span, length: int) -> str:
@@ -215,6 +207,9 @@ _INFIX = {
     "subtract": "-",
 }
 EMITTERS: Mapping[str, Emitter] = {
+    **SPECIAL,
+    **MATRICES,
+    **CONTROL,
     **{name: _call(f"np.{name}") for name in _NUMPY},
     **{name: _joined(sign) for name, sign in _INFIX.items()},
     "argmax": "np.argmax({0}, axis={axis})",
@@ -224,14 +219,14 @@ EMITTERS: Mapping[str, Emitter] = {
     "broadcast_to": "np.broadcast_to({0}, {shape})",
     "cast": _cast,
     "concatenate": "np.concatenate([{args}], axis={axis})",
+    "conjugate": "np.conjugate({0})",
     "cumsum": _summing("cumsum"),
     "einsum": _einsum,
     "element": lambda node, args: f"{args[0]}[{_index_text(node.attrs[0])}]",
-    "erf": "special.erf({0})",
-    "erfc": "special.erfc({0})",
     "exponent": "np.frexp({0})[1]",
     "flip": "np.flip({0}, axis={axes})",
     "identity": _identity,
+    "imag": "np.imag({0})",
     "integer_power": _power,
     "mask": _mask,
     "max": _summing("max"),
@@ -240,12 +235,15 @@ EMITTERS: Mapping[str, Emitter] = {
     "pack": _pack,
     "partition_order": _partition_order,
     "place": _place,
+    "real": "np.real({0})",
     "recurrence": _recurrence,
     "reshape": "np.reshape({0}, {shape})",
     "scatter_add": _scatter_add,
+    "searchsorted": _searchsorted,
     "slice": lambda node, args: (
         f"{args[0]}[{spans_text(node.attrs[0], node.inputs[0].type.shape)}]"
     ),
+    "stop_gradient": "np.positive({0})",
     "sum": _summing("sum"),
     "take": "np.take({0}, {1}, axis={axis})",
     "transpose": "np.transpose({0}, {axes})",

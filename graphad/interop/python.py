@@ -12,8 +12,10 @@ import numpy as np
 
 from graphad.constant import Constant
 from graphad.errors import InteropError
-from graphad.interop.naming import function_name, node_names
-from graphad.interop.numpy_rules import EMITTERS, dtype_text
+from graphad.interop.naming import dtype_text, function_name, identifier, node_names
+from graphad.interop.numpy_control import CONTROL_HELPERS
+from graphad.interop.numpy_rules import EMITTERS
+from graphad.interop.numpy_special import HELPER_NAMES, helper_texts
 from graphad.ir import CONST, INPUT, Graph, Node, Tree
 from graphad.op import Array
 
@@ -21,9 +23,7 @@ LITERAL = 64
 """Constants of at most so many elements are written as lists of numbers, larger ones as bytes."""
 LARGEST = 1 << 20
 """Most bytes of constants in one source."""
-RESERVED = frozenset(
-    [*keyword.kwlist, "np", "special", "linalg", "base64", "complex", "print", "self", "i_"]
-)
+RESERVED = frozenset([*keyword.kwlist, "np", "special", "base64", "complex", "print", "self", "i_"])
 """Names that no value may have."""
 PLAIN = frozenset("?dlD")
 """Dtypes beside which a Python number means the same as a NumPy number of double precision."""
@@ -31,7 +31,6 @@ PLAIN = frozenset("?dlD")
 IMPORTS = {
     "base64": "import base64",
     "np": "import numpy as np",
-    "linalg": "from scipy import linalg",
     "special": "from scipy import special",
 }
 """What a source imports if it mentions these names."""
@@ -129,39 +128,65 @@ def python_source(graph: Graph, name: str | None = None) -> str:
 
 
 class _Source:
-    """The parts of one source."""
+    """The parts of one source: a function, and those of the graphs that its ops hold."""
 
     def __init__(self, graph: Graph, name: str) -> None:
         self.graph = graph
         self.name = name
-        self.names = node_names(graph, RESERVED | {name})
+        self.names = node_names(graph, RESERVED | HELPER_NAMES | CONTROL_HELPERS.keys() | {name})
         self.constants: list[str] = []
+        self.functions: list[str] = []
         dtypes = {node.type.dtype.char for node in graph.nodes}
         self.plain = dtypes <= PLAIN
         self.bytes = 0
 
     def text(self) -> str:
         """Return the source."""
+        function = self.function(whole=True)
+        code = "\n".join([*self.constants, *self.functions, function])
+        imports, helpers = helper_texts(code)
+        helpers += [text for name, text in CONTROL_HELPERS.items() if f"{name}(" in code]
+        code = "\n".join([code, *helpers])
+        used = [line for word, line in IMPORTS.items() if re.search(rf"\b{word}\.", code)]
+        if any("->" in text for text in helpers):
+            imports.insert(0, "from __future__ import annotations")
+        head = ["\n".join([*imports, *(used or [IMPORTS["np"]])])]
+        if self.constants:
+            head.append("\n".join(self.constants))
+        parts = ["\n\n".join(head), *helpers, *self.functions, function]
+        return "\n\n\n".join(parts) + "\n"
+
+    def function(self, whole: bool) -> str:
+        """Return the function; one that is not the whole gives a list."""
         body: list[str] = []
         for node in self.graph.nodes:
             if node.op is CONST:
                 self.names[node.id] = self._constant(node)
-            elif node.op is INPUT:
-                body.append(_converted(node, self.names[node.id]))
-            else:
+            elif node.op is not INPUT:
                 body += self._statements(node)
+            elif whole:
+                body.append(_converted(node, self.names[node.id]))
         results = [self._alone(node) for node in self.graph.outputs]
-        body.append(f"return {nested_text(self.graph.tree, results)}")
+        listed = f"[{', '.join(results)}]"
+        body.append(f"return {nested_text(self.graph.tree, results) if whole else listed}")
         parameters = ", ".join(self.names[node.id] for node in self.graph.inputs)
+        lines = [*self._says(), *body]
         head = f"def {self.name}({parameters}):"
-        function = [head, *[f"    {line}" if line else "" for line in [*self._says(), *body]]]
-        constants = "\n".join(self.constants)
-        code = "\n".join([constants, *body])
-        used = [line for word, line in IMPORTS.items() if re.search(rf"\b{word}\.", code)]
-        blocks = ["\n".join(used or [IMPORTS["np"]])]
-        if constants:
-            blocks.append(constants)
-        return "\n\n".join(blocks) + "\n\n\n" + "\n".join(function) + "\n"
+        return "\n".join([head, *[f"    {line}" if line else "" for line in lines]])
+
+    def _held(self, node: Node) -> dict[str, str]:
+        """Write functions for the graphs that an op holds, and return their names."""
+        found = {}
+        for attr, value in zip(node.op.attrs, node.attrs, strict=True):
+            if not isinstance(value, Graph) or (node.op.name == "custom" and attr == "rule"):
+                continue
+            part = _Source(value, f"{self.name}_{identifier(value.name)}_{node.id}_{attr}")
+            part.constants, part.bytes, part.functions = self.constants, self.bytes, self.functions
+            function = part.function(whole=False)
+            self.functions.append(function)
+            self.bytes = part.bytes
+            found[attr] = part.name
+        return found
 
     def _says(self) -> list[str]:
         result = nested_text(self.graph.tree, [str(node.type) for node in self.graph.outputs])
@@ -201,6 +226,8 @@ class _Source:
             args = [self._alone(operand) for operand in node.inputs]
         out = self.names[node.id]
         made = emitter(node, args) if callable(emitter) else filled(emitter, node, args)
+        for attr, name in self._held(node).items():
+            made = made.replace(f"{{{attr}}}", name)
         if "{out}" in made:
             return made.replace("{out}", out).split("\n")
         return [f"{out} = {made}"]
