@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from graphad.builder import paused_gc
 from graphad.errors import GraphadError, TraceError
 from graphad.ir import Graph
-from graphad.tracing.advice import refusal
+from graphad.tracing.advice import foreign_array, refusal
 from graphad.tracing.check import check_trace
 from graphad.tracing.examples import Call, function_name, plan_call
 from graphad.tracing.origins import line_of_traceback
@@ -87,7 +87,7 @@ def trace_function(
             graph = _record(recorder, function, call, name or function_name(function), make)
     except GraphadError:
         raise
-    except (TypeError, AttributeError, RecursionError) as error:
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
         told = explained(error, call)
         if told is None:
             raise
@@ -135,6 +135,14 @@ def explained(error: Exception, call: Call) -> TraceError | None:
             line,
         )
     text = str(error)
+    if "<traced " in text:
+        return refusal(
+            "a traced value was turned into text, which holds no number",
+            "use the value itself, without str(), format() or an f-string; np.round rounds",
+            line,
+        )
+    if "setting single item of array" in text:  # what NumPy makes of the refusal to be a number
+        return foreign_array(line)
     if "TracedScalar" not in text and "TracedArray" not in text:
         return None
     if re.search(_AS_ARRAY, text):
