@@ -9,7 +9,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from graphad.control.cond_op import Cond
+from graphad.control.scan_form import Scan
+from graphad.control.while_op import While
 from graphad.errors import InputError, InteropError
+from graphad.interop.jax_special import MATRICES, ORDERS, SPECIAL
 from graphad.interop.python import missing
 from graphad.ir import CONST, INPUT, Graph, Node, map_tree
 from graphad.ops.contraction import parse_spec
@@ -28,10 +32,6 @@ def _named(name: str) -> Rule:
 
 def _folded(name: str) -> Rule:
     return lambda jax, node, args: reduce(getattr(jax.numpy, name), args)
-
-
-def _special(name: str) -> Rule:
-    return lambda jax, node, args: getattr(jax.scipy.special, name)(*args)
 
 
 def _reduction(name: str) -> Rule:
@@ -159,13 +159,12 @@ _SAME = [
     "less_equal", "log", "log10", "log1p", "log2", "logaddexp", "logical_and", "logical_not",
     "logical_or", "logical_xor", "maximum", "minimum", "negative", "not_equal", "power",
     "reciprocal", "remainder", "rint", "sign", "signbit", "sin", "sinh", "sqrt", "subtract", "tan",
-    "tanh", "trunc", "where",
+    "tanh", "trunc", "where", "conjugate", "real", "imag",
 ]
 # fmt: on
-RULES: Mapping[str, Rule] = {
+PLAIN_RULES: Mapping[str, Rule] = {
     **{name: _named(name) for name in _SAME},
     **{name: _folded(name) for name in ("add", "multiply")},
-    **{name: _special(name) for name in ("erf", "erfc")},
     "argmax": _position("argmax"),
     "argmin": _position("argmin"),
     "argpartition": _argsort,
@@ -191,13 +190,99 @@ RULES: Mapping[str, Rule] = {
     "scatter_add": _scatter_add,
     "searchsorted": _searchsorted,
     "slice": lambda jax, node, args: args[0][_slices(node)],
+    "stop_gradient": lambda jax, node, args: jax.lax.stop_gradient(args[0]),
     "sum": _sum,
     "take": lambda jax, node, args: jax.numpy.take(args[0], args[1], axis=node.attrs[0]),
     "transpose": lambda jax, node, args: jax.numpy.transpose(args[0], node.attrs[0]),
     "update": _update,
     "wrapped_index": _wrapped_index,
+    **SPECIAL,
+    **MATRICES,
+}
+"""What JAX computes for ops that hold no graphs."""
+
+
+# --- ops that hold graphs ------------------------------------------------------------------------
+
+
+def _computed(jax: Any, graph: Graph, args: Sequence[Any]) -> list[Any]:
+    """Return the outputs of a graph."""
+    values: dict[int, Any] = {node.id: x for node, x in zip(graph.inputs, args, strict=True)}
+    for node in graph.nodes:
+        if node.op is CONST:
+            array = node.attrs[0].array
+            values[node.id] = jax.numpy.asarray(array.astype(_dtype(jax, array.dtype)))
+        elif node.op is not INPUT:
+            rule = RULES[node.op.name]
+            values[node.id] = rule(jax, node, [values[operand.id] for operand in node.inputs])
+    return [values[node.id] for node in graph.outputs]
+
+
+def _packed(jax: Any, node: Node, results: Sequence[Any]) -> Any:
+    """Return several results as one vector; one alone as it is."""
+    if len(results) == 1:
+        return results[0]
+    dtype = _dtype(jax, node.type.dtype)
+    return jax.numpy.concatenate([x.reshape(-1).astype(dtype) for x in results])
+
+
+def _cond(jax: Any, node: Node, args: Sequence[Any]) -> Any:
+    form = Cond(*node.attrs)
+
+    def branch(graph: Graph) -> Callable[..., Any]:
+        return lambda given: _packed(jax, node, _computed(jax, graph, given))
+
+    return jax.lax.cond(args[0], branch(form.then), branch(form.otherwise), list(args[1:]))
+
+
+def _scan(jax: Any, node: Node, args: Sequence[Any]) -> Any:
+    form = Scan(*node.attrs)
+    fixed, carried, rows = form.split(args)
+
+    def step(before: Any, slices: Any) -> Any:
+        results = _computed(jax, form.body, [*fixed, *before, *slices])
+        kept = results[form.carries :] + (list(before) if form.history else [])
+        return results[: form.carries], kept
+
+    last, stored = jax.lax.scan(step, carried, rows, length=form.length, reverse=form.reverse)
+    return _packed(jax, node, [*last, *stored])
+
+
+def _while(jax: Any, node: Node, args: Sequence[Any]) -> Any:
+    form = While(*node.attrs)
+    fixed, carried = list(args[: form.fixed]), list(args[form.fixed :])
+    last = jax.lax.while_loop(
+        lambda now: _computed(jax, form.test, [*fixed, *now])[0],
+        lambda now: _computed(jax, form.body, [*fixed, *now]),
+        carried,
+    )
+    return _packed(jax, node, last)
+
+
+RULES: Mapping[str, Rule] = {
+    **PLAIN_RULES,
+    "cond": _cond,
+    "custom": lambda jax, node, args: _computed(jax, node.attrs[0], args)[0],
+    "scan": _scan,
+    "while_loop": _while,
 }
 """What JAX computes for each op."""
+
+
+def without_rule(graph: Graph) -> Node | None:
+    """Return the first node, of those in graphs that ops hold too, that JAX has no form of."""
+    stack = [graph]
+    while stack:
+        for node in stack.pop().nodes:
+            if node.op is not INPUT and node.op is not CONST and not _is_known(node):
+                return node
+            stack += [value for value in node.attrs if isinstance(value, Graph)]
+    return None
+
+
+def _is_known(node: Node) -> bool:
+    bound = ORDERS.get(node.op.name)
+    return node.op.name in RULES and (bound is None or node.attrs[0] <= bound)
 
 
 # --- the function --------------------------------------------------------------------------------
@@ -231,29 +316,20 @@ def jax_function(graph: Graph) -> Callable[..., Any]:
         raise InteropError(
             "to_jax needs JAX, which cannot be imported here; install it, or use to_python"
         ) from error
-    for node in graph.nodes:
-        if node.op is not INPUT and node.op is not CONST and node.op.name not in RULES:
-            raise InteropError(missing(node, "JAX"))
-    nodes = [node for node in graph.nodes if node.op is not INPUT]
+    wrong = without_rule(graph)
+    if wrong is not None:
+        raise InteropError(missing(wrong, "JAX"))
 
     def function(*args: Any, **named: Any) -> Any:
-        values: dict[int, Any] = _bound(jax, graph, args, named)
-        for node in nodes:
-            if node.op is CONST:
-                array = node.attrs[0].array
-                values[node.id] = jax.numpy.asarray(array.astype(_dtype(jax, array.dtype)))
-            else:
-                operands = [values[operand.id] for operand in node.inputs]
-                values[node.id] = RULES[node.op.name](jax, node, operands)
-        return map_tree(graph.tree, [values[node.id] for node in graph.outputs])
+        return map_tree(graph.tree, _computed(jax, graph, _bound(jax, graph, args, named)))
 
     function.__name__ = function.__qualname__ = graph.name
     function.__doc__ = f"Compute {graph!r} in JAX."
     return function
 
 
-def _bound(jax: Any, graph: Graph, args: Sequence[Any], named: Mapping[str, Any]) -> dict[int, Any]:
-    """Return the arguments as arrays of the inputs' dtypes, by the ids of the inputs."""
+def _bound(jax: Any, graph: Graph, args: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
+    """Return the arguments as arrays of the inputs' dtypes, in the order of the inputs."""
     names = graph.input_names
     given = dict(zip(names, args, strict=False))
     wrong = [name for name in named if name not in names or name in given]
@@ -263,7 +339,7 @@ def _bound(jax: Any, graph: Graph, args: Sequence[Any], named: Mapping[str, Any]
             f"{graph.name} takes an argument for each of {', '.join(names) or 'no inputs'}, not "
             f"{len(args)} by position and {', '.join(named) or 'none'} by name"
         )
-    values = {}
+    values = []
     for node in graph.inputs:
         value = jax.numpy.asarray(given[node.attrs[0]])
         if value.shape != node.type.shape:
@@ -272,5 +348,5 @@ def _bound(jax: Any, graph: Graph, args: Sequence[Any], named: Mapping[str, Any]
                 f"{value.shape}; for batches, use jax.vmap"
             )
         held = value.dtype.kind in "fc" and node.type.is_inexact
-        values[node.id] = value if held else value.astype(_dtype(jax, node.type.dtype))
+        values.append(value if held else value.astype(_dtype(jax, node.type.dtype)))
     return values
