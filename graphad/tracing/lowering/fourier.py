@@ -23,6 +23,7 @@ from graphad.tracing.lowering.coerce import (
 )
 from graphad.tracing.lowering.complex import conjugated, real_part
 from graphad.tracing.lowering.picking import rolled
+from graphad.tracing.lowering.reductions import part
 from graphad.tracing.lowering.registry import ArrayLike, lowers
 
 Transform = Callable[..., Value]
@@ -93,15 +94,15 @@ def from_half(x: Value, n: object, axis: int, norm: str) -> Value:
     The real part of the inverse transform of twice the half is that of the whole.
     """
     length = _length(n, 2 * (x.shape[axis] - 1))
+    middle = (length + 1) // 2
     kept = fitted(x, length // 2 + 1, axis)
-    weights = np.full(length // 2 + 1, 2.0)
-    weights[0] = 1.0
+    parts = [part(kept, axis, 0, 1)]
+    if middle > 1:
+        parts.append(emit("multiply", part(kept, axis, 1, middle), 2.0))
     if length % 2 == 0:
-        weights[-1] = 1.0
-    column = weights.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
-    doubled = emit("multiply", kept, x.builder.constant(column.astype(x.type.dtype)))
-    made = emit("ifft", fitted(doubled, length, axis), axis=axis, norm=norm)
-    return real_part(made)
+        parts.append(part(kept, axis, middle, middle + 1))
+    doubled = parts[0] if len(parts) == 1 else emit("concatenate", *parts, axis=axis)
+    return real_part(inverse(doubled, length, axis, norm))
 
 
 def from_hermitian(x: Value, n: object, axis: int, norm: str) -> Value:
