@@ -209,7 +209,7 @@ def _scipy_ufunc(x: Any) -> Any:
     return spence(x)  # here
 
 
-@case(np.eye(2), "np.roots of a traced value is not supported", "write it with functions that are")
+@case(np.eye(2), "np.roots has no derivative where roots meet", "follow one root")
 def _numpy_function(x: Any) -> Any:
     return np.roots(x[0])  # here
 

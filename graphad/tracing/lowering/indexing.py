@@ -404,6 +404,9 @@ def _put_at(x: Value, items: list[Item], part: Value) -> Value:
 def _put_masked(x: Value, items: list[Item], part: Value) -> Value:
     """Write where a mask holds that is known only when the graph runs."""
     mask = items[0]
+    if len(items) == 1 and mask.type.dtype.kind in "iu" and mask.ndim == 0 and x.ndim:
+        n = x.shape[0]  # one place along the first axis
+        mask = emit("equal", np.arange(n), emit("wrapped_index", mask, size=n))
     if len(items) > 1 or mask.type.dtype.kind != "b":
         raise TraceError(
             "the place to write to depends on an input; "

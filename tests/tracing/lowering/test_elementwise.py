@@ -249,9 +249,6 @@ def test_refused() -> None:
     refuses("np.exp does not take where= in a traced function; select afterwards instead: "
             "np.where(condition, np.exp(...), other)", np.exp, X, where=array > 0)  # fmt: skip
     refuses("np.add: dtype=int64 has no derivatives", np.add, X, Y, dtype=np.int64)
-    refuses(
-        "np.round: only 0 decimals are taken; write np.round(x * 10**2) / 10**2", np.round, X, 2
-    )
     refuses("np.where: where a traced condition holds", np.where, BOOLEANS)
     refuses("np.add: shapes (3,) and (2,) do not broadcast together", np.add, X, traced(2))
     refuses("np.power: integers have no power -2; write x.astype(np.float64)**-2",

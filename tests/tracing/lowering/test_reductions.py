@@ -112,7 +112,7 @@ def test_sum_is_one_op() -> None:
 def test_product_grows_by_halves() -> None:
     """A product of n elements takes about log2(n) multiplications of arrays."""
     assert ops_of(call(np.prod, traced(64))).count("multiply") == 6
-    assert ops_of(call(np.cumprod, traced(64))).count("multiply") == 6
+    assert ops_of(call(np.cumprod, traced(64))) == ["slice", "place", "recurrence"]
 
 
 def test_second_derivative_of_a_product_with_zeros() -> None:
