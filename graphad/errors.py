@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 
 class GraphadError(Exception):
     """Base class of all of graphad's own errors."""
@@ -50,6 +52,10 @@ class RenderError(GraphadError, OSError):
 
 class NonFiniteError(GraphadError, FloatingPointError):
     """A NaN or an infinity was made, and the caller asked for an error then (`debug_nans`)."""
+
+
+class MatrixError(GraphadError, np.linalg.LinAlgError):
+    """A matrix is singular, or not positive definite, where it may not be; says which and where."""
 
 
 class InteropError(GraphadError, ValueError):

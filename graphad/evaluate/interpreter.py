@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from graphad.errors import InputError
+from graphad.errors import InputError, MatrixError
+from graphad.evaluate.failures import explained
 from graphad.evaluate.plan import (
     BINARY,
     BINARY_INTO,
@@ -58,6 +59,7 @@ class Program:
         self._cleared = plan.cleared
         self._registers = plan.registers
         self._name = graph.name
+        self._graph = graph
         self._pool: list[list[Any]] = [plan.registers.make()]
 
     def __call__(self, *arrays: Array) -> list[Any]:
@@ -72,6 +74,8 @@ class Program:
         ------
         InputError
             If there are not as many arrays as inputs. Their types are not looked at.
+        MatrixError
+            If a matrix cannot be inverted or factorised.
         """
         if len(arrays) != len(self._inputs):
             raise InputError(
@@ -84,7 +88,12 @@ class Program:
         for (register, scalar), array in zip(self._inputs, arrays, strict=True):
             held[register] = array if scalar is None else scalar(array)
         with np.errstate(all="ignore"):
-            _run(self._steps, held)
+            try:
+                _run(self._steps, held)
+            except np.linalg.LinAlgError as error:
+                if isinstance(error, MatrixError):  # of a graph within this one
+                    raise
+                raise explained(self._graph, arrays, error) from error
         results = [
             np.array(held[register], order="C") if copied else held[register]
             for register, copied in self._outputs
