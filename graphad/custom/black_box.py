@@ -18,7 +18,7 @@ from graphad.custom.tangents import (
     traced_jvp,
     traced_vjp,
 )
-from graphad.errors import DerivativeError, GraphError, InputError, TypeRuleError
+from graphad.errors import DerivativeError, GraphadError, GraphError, InputError, TypeRuleError
 from graphad.evaluate.batching import batch_graph
 from graphad.ir import Graph
 from graphad.op import OPS, Array, Attrs, Op, Operand
@@ -121,6 +121,8 @@ class Primitive:
         values = [np.asarray(chance.uniform(0.3, 0.8, type.shape), type.dtype) for type in types]
         try:
             result = self._run(values)
+        except GraphadError:
+            raise
         except Exception as error:
             raise TypeRuleError(
                 f"@{self.name} was run to see what shape it gives, and raised "

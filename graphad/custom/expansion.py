@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphad.builder import Builder, G, Value, rebuild
-from graphad.custom.rule_op import custom_op
+from graphad.custom.rule_op import custom_op, expand
 from graphad.custom.stopping import stop_op
 from graphad.ir import Graph, Node
 from graphad.passes.pipeline import graph_pass
@@ -25,9 +25,9 @@ def expanded(graph: G) -> G:
     def rule(builder: Builder, node: Node, operands: tuple[Node, ...]) -> Node | None:
         if node.op is stop_op:
             return operands[0]
-        if node.op is custom_op and node.op.expand is not None:
+        if node.op is custom_op:
             values = [Value(builder, operand) for operand in operands]
-            made = node.op.expand(values, node.attrs)
+            made = expand(values, node.attrs)
             assert isinstance(made, Value)
             return made.node
         return None

@@ -64,7 +64,11 @@ def _refit(args: Sequence[Operand], attrs: Attrs) -> Operand:
     return custom_op(*args, body=body, rule=rule)
 
 
-def _expand(args: Sequence[Operand], attrs: Attrs) -> Operand:
+def expand(args: Sequence[Operand], attrs: Attrs) -> Operand:
+    """Return the value by the operations that it is made of, which do not know the rule.
+
+    Not `Op.expand`: that one is used before derivatives are taken.
+    """
     values = [arg for arg in args if isinstance(arg, Value)]
     return inlined(values[0].builder, attrs[0], [value.node for value in values])
 
@@ -97,7 +101,6 @@ custom_op: Op = OPS.enter(
         cost=lambda types, out, attrs: operations(attrs[0]),
         interpret=_interpret,
         refit=_refit,
-        expand=_expand,
         samples=(Sample(((), ()), attrs=_sample()),),
         identity="a function with a derivative rule of the user's",
     )
