@@ -21,6 +21,7 @@ from graphad.tracing.handlers import HANDLERS
 from graphad.tracing.lowering import (
     LOWERINGS,
     refusal as lowering_refusal,
+    scipy_fourier_lowering,
     special_lowering,
 )
 from graphad.tracing.lowering.coerce import as_value
@@ -186,6 +187,7 @@ class Recorder(Capturing):
         if not (symbolic or any(_is_symbolic(operand) for operand in named.values())):
             return self.adopt(function(*operands, **named), (*args, *kwargs.values()))
         lowering = LOWERINGS.get(function) or special_lowering(function)
+        lowering = lowering or scipy_fourier_lowering(function)
         if lowering is None:
             advice = lowering_refusal(function)
             if advice is not None:

@@ -33,28 +33,32 @@ STAND_INS: dict[int, Any] = {
 """Things of NumPy's that are no functions, by identity, and what traced functions see instead."""
 UNTOUCHED = ("random", "testing", "ma", "lib", "ctypeslib", "f2py", "polynomial", "typing", "char")
 """Submodules that are left as they are."""
+SCIPY = ("scipy", "scipy.special", "scipy.fft", "scipy.signal")
+"""SciPy, and modules of it of which functions are traced or refused with advice."""
 
 
 def is_numpy_module(thing: object) -> bool:
-    """Return whether something is NumPy, or a module of it that makes arrays; or SciPy's special.
+    """Return whether something is NumPy, or a module of it that makes arrays; or one of SciPy's.
 
     Plain functions of `scipy.special`, such as ``logsumexp``, do not dispatch on their arguments.
     """
     if not isinstance(thing, ModuleType):
         return False
-    if thing.__name__ in ("scipy", "scipy.special"):
+    if thing.__name__ in SCIPY:
         return True
     top, _, rest = thing.__name__.partition(".")
     return top == "numpy" and rest.partition(".")[0] not in UNTOUCHED
 
 
 def is_numpy_function(thing: object) -> bool:
-    """Return whether something is a function of NumPy's or `scipy.special`, and not a class."""
+    """Return whether something is a function of NumPy's or SciPy's, and not a class."""
     if isinstance(thing, np.ufunc):
+        return True
+    if type(thing).__module__ == "uarray":  # what functions of scipy.fft are
         return True
     if isinstance(thing, FunctionType | BuiltinFunctionType | DISPATCHER):
         module = getattr(thing, "__module__", None) or ""
-        if module.startswith("scipy.special."):
+        if module.startswith(SCIPY[1:]):
             return True
         return module.partition(".")[0] == "numpy" and not module.startswith("numpy.random")
     return False

@@ -44,6 +44,7 @@ from graphad.tracing.lowering.coerce import as_value, cast_to
 from graphad.tracing.lowering.indexing import getitem, setitem
 from graphad.tracing.lowering.refusals import refusal
 from graphad.tracing.lowering.registry import LOWERINGS as _TABLE, Lowering, spelled
+from graphad.tracing.lowering.scipy_fourier import scipy_fourier_lowering
 from graphad.tracing.lowering.special import special_lowering
 from graphad.tracing.lowering.ufunc_methods import UFUNC_METHODS
 
@@ -81,6 +82,7 @@ __all__ = [
     "reductions",
     "refusal",
     "refusals",
+    "scipy_fourier_lowering",
     "setitem",
     "shapes",
     "special",

@@ -32,7 +32,8 @@ Transform = Callable[..., Value]
 _SWAPPED = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
-def _floating(builder: Builder, a: ArrayLike) -> Value:
+def floating(builder: Builder, a: ArrayLike) -> Value:
+    """Return `a` as a value of a floating dtype, real or complex."""
     x = as_value(builder, a)
     return x if x.type.is_inexact else cast_to(x, np.dtype(np.float64))
 
@@ -121,7 +122,7 @@ def along_one(transform: Transform) -> Callable[..., Value]:
     def lowering(
         builder: Builder, a: ArrayLike, n: object = None, axis: object = -1, norm: object = None
     ) -> Value:
-        x = _floating(builder, a)
+        x = floating(builder, a)
         return transform(x, n, one_axis(axis, x.ndim), _norm(norm))
 
     return lowering
@@ -141,7 +142,7 @@ for _function, _transform in (
 # --- along several axes --------------------------------------------------------------------------
 
 
-def _lengths_and_axes(x: Value, s: object, axes: object) -> tuple[list[Any], list[int]]:
+def lengths_and_axes(x: Value, s: object, axes: object) -> tuple[list[Any], list[int]]:
     """Return the lengths that are asked for, None where they stay, and the axes."""
     lengths = None if s is None else _points(s)
     if axes is None:
@@ -184,8 +185,8 @@ def along_all(transform: Transform, last: Transform, first: bool) -> Callable[..
     def lowering(
         builder: Builder, a: ArrayLike, s: object = None, axes: object = None, norm: object = None
     ) -> Value:
-        x = _floating(builder, a)
-        lengths, places = _lengths_and_axes(x, s, axes)
+        x = floating(builder, a)
+        lengths, places = lengths_and_axes(x, s, axes)
         if places:
             return apply(x, lengths, places, _norm(norm))
         if last in (half, from_half):
