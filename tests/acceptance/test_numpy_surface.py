@@ -9,10 +9,27 @@ import pytest
 
 import graphad as ga
 from graphad.op import Array
-from tests.acceptance.numpy_surface import ENTRIES, LENGTH, MP, Entry
+from tests.acceptance.numpy_definitions import LENGTH, MP, Entry
+from tests.acceptance.numpy_elements import ELEMENTS
+from tests.acceptance.numpy_ordered import ORDERED
+from tests.acceptance.numpy_vectors import WHOLE
 from tests.ops.calculus import HALF, difference_weights
 
+ENTRIES = {**ORDERED, **ELEMENTS, **WHOLE}
 POINTS = 20
+PLANNED = (
+    "sort",
+    "unravel_index",
+    "quantile moving",
+    "nanquantile",
+    "interp ends",
+    "count_nonzero",
+    "remainder",
+    "frexp",
+    "cumprod",
+    "index by traced",
+)
+"""Functions of which derivatives are also planned: one with each op that has integers."""
 TOLERANCE = 1e-10
 """Relative to the largest element: derivatives of order 4 of quotients lose some digits."""
 
@@ -34,7 +51,8 @@ def reference(entry: Entry, point: Array, direction: Array) -> list[Array]:
     step = MP.mpf(10) ** -6
     rows = []
     for i in range(-HALF, HALF + 1):
-        moved = [2 * MP.sin(MP.mpf(x) + i * step * MP.mpf(v)) for x, v in zip(point, direction)]
+        pairs = zip(point, direction, strict=True)
+        moved = [2 * MP.sin(MP.mpf(x) + i * step * MP.mpf(v)) for x, v in pairs]
         found = entry.plain(moved)
         rows.append(found if isinstance(found, list) else [found])
     results = [np.array([float(x) for x in rows[HALF]])]
@@ -72,9 +90,9 @@ def test_orders_0_to_4(name: str) -> None:
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_modes_agree(name: str) -> None:
-    """Gradient and Hessian of a sum of sines are the same forward, reverse, and as planned."""
+    """Gradient and Hessian of a sum of sines are the same forward, reverse of text, and planned."""
     entry = ENTRIES[name]
-    points, directions = draw()
+    points, _ = draw()
 
     def weighed(x: Any) -> Any:
         return np.sum(np.sin(entry.numpy(bent(x))))
@@ -86,5 +104,6 @@ def test_modes_agree(name: str) -> None:
         forward = graph.diff(mode="forward", order=order)(points[:3])
         reverse = parsed.diff(mode="reverse", order=order)(points[:3])
         assert deviation(reverse, np.asarray(forward)) < 1e-12
-        planned = graph.diff(order=order).plan()(points[0])
-        assert deviation(planned, np.asarray(forward[0])) < 1e-12
+        if name in PLANNED:
+            planned = graph.diff(order=order).plan()(points[0])
+            assert deviation(planned, np.asarray(forward[0])) < 1e-12
