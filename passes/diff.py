@@ -72,7 +72,10 @@ def choose_mode(graph: Graph, names: Sequence[str]) -> tuple[str, str]:
     """Return ``"forward"`` for tall and square Jacobians, ``"reverse"`` for wide ones; and why.
 
     Complex outputs of real inputs take ``"forward"``: a cotangent of a real input would be real.
+    So do loops without a bound on their steps.
     """
+    if has_open_loop(graph):
+        return "forward", "a while_loop without max_steps"
     if turns_complex(graph, names):
         return "forward", "a complex output of a real input"
     columns = sum(node.type.size for node in graph.inputs if node.attrs[0] in names)
@@ -80,6 +83,18 @@ def choose_mode(graph: Graph, names: Sequence[str]) -> tuple[str, str]:
     if columns > rows:
         return "reverse", f"{columns} input elements > {rows} output elements"
     return "forward", f"{columns} input elements <= {rows} output elements"
+
+
+def has_open_loop(graph: Graph) -> bool:
+    """Return whether there is a loop of any number of steps, also in graphs that ops hold."""
+    stack = [graph]
+    while stack:
+        for node in stack.pop().nodes:
+            if node.op.interpret is not None:
+                if node.op.name == "while_loop":
+                    return True
+                stack.extend(attr for attr in node.attrs if isinstance(attr, Graph))
+    return False
 
 
 @graph_pass(preserves=False)

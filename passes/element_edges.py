@@ -110,11 +110,18 @@ def element_edges(node: Node) -> dict[int, Edges]:
         found = rule(node)
     elif node.op.structural:
         found = _moved(node)
+    elif node.op.interpret is not None:  # a loop or branch: of anything that goes into it
+        found = {i: _all(node.inputs[i].type.size, node.type.size) for i in wanted}
     else:
         raise DerivativeError(
             f"which elements {node!r} is made of is not known; derive it at scalar grain"
         )
     return {i: found[i] for i in wanted}
+
+
+def _all(source: int, out: int) -> Edges:
+    check_count(source * out)
+    return Edges(np.repeat(np.arange(out), source), np.tile(np.arange(source), out))
 
 
 def _broadcast(shape: tuple[int, ...], out: tuple[int, ...]) -> Edges:

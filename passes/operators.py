@@ -16,6 +16,7 @@ from graphad.op import Attrs, Op
 from graphad.ops import OPS
 from graphad.ops.contraction import contract, unused_letters
 from graphad.ops.factories import total
+from graphad.passes.expand import expand
 from graphad.passes.jvp import checked_input, named, zeros
 from graphad.passes.operators_blocks import Block
 from graphad.passes.operators_rules import Jet, Rules
@@ -64,6 +65,7 @@ def operator(graph: G, terms: Terms | None = None, wrt: str | Sequence[str] | No
         If a variable is not there, something is not floating point, an op has no rule, or the
         coefficients of a value would take more than 2 GiB.
     """
+    graph = expand(graph)
     names = named(graph, wrt)
     if terms is None:
         terms = laplacian_terms(graph, names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from graphad.builder import Builder
+from graphad.builder import Builder, Value
 from graphad.control import scan_derivatives, scan_form, scan_variants
 from graphad.control.bodies import flat_graph
 from graphad.control.scan_form import Scan
@@ -14,15 +14,18 @@ from graphad.op import OPS, Op, Sample
 from graphad.types import FLOAT64
 
 
-def _sample_body() -> Graph:
-    """Return the body of the samples: a step of a recurrence, and what it passes by."""
+def _sample_body(slices: int) -> Graph:
+    """Return a body of the samples: a step of a recurrence, and with a slice what it passes by."""
     builder = Builder()
-    a, c, x = (builder.input(name, FLOAT64) for name in "acx")
-    product = a * c
-    return flat_graph(builder, "step", [OPS["sin"](product) + x, c * x])  # type: ignore[list-item]
+    a, c = builder.input("a", FLOAT64), builder.input("c", FLOAT64)
+    outputs = [OPS["sin"](a * c)]
+    if slices:
+        x = builder.input("x", FLOAT64)
+        outputs = [outputs[0] + x, c * x]
+    return flat_graph(builder, "step", [item for item in outputs if isinstance(item, Value)])
 
 
-_BODY = _sample_body()
+_BODY, _BODY_OF_SLICES = _sample_body(0), _sample_body(1)
 
 scan = OPS.enter(
     Op(
@@ -39,8 +42,9 @@ scan = OPS.enter(
         refit=scan_variants.refit,
         expand=scan_variants.expand,
         samples=(
-            Sample(((), (), (3,)), attrs=Scan(1, 1, 3, False, False, _BODY)),
-            Sample(((), (), (2,)), attrs=Scan(1, 1, 2, True, True, _BODY)),
+            Sample(((), ()), attrs=Scan(1, 0, 2, False, False, _BODY)),
+            Sample(((), (), (3,)), attrs=Scan(1, 1, 3, False, False, _BODY_OF_SLICES)),
+            Sample(((), (), (2,)), attrs=Scan(1, 1, 2, True, True, _BODY_OF_SLICES)),
         ),
         identity="a graph applied step by step to what it carries on and to slices",
     )

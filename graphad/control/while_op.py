@@ -32,6 +32,7 @@ from graphad.ops.factories import reshape_to
 from graphad.types import FLOAT64, Type, make_type
 
 _BOOL = make_type((), np.dtype(np.bool_))
+_INTEGER = make_type((), np.dtype(np.int16))
 
 
 class While(NamedTuple):
@@ -228,8 +229,8 @@ def _refit(args: Sequence[Operand], attrs: Attrs) -> Operand:
 
 def _expand(*args: object) -> NoReturn:
     raise PassError(
-        "a while_loop takes as many steps as its values ask for, so it cannot be written out; keep "
-        "the array graph, or give max_steps"
+        "a while_loop takes as many steps as its values ask for, so it is not made of scalars; "
+        "keep the array graph, or give max_steps"
     )
 
 
@@ -237,15 +238,22 @@ def _expand(*args: object) -> NoReturn:
 
 
 def _sample() -> While:
-    """Return the loop of the samples: y is doubled, and x added, while it is less than 4."""
-    graphs = []
-    for name in ("test", "body"):
-        builder = Builder()
-        x, y = builder.input("x", FLOAT64), builder.input("y", FLOAT64)
-        made = OPS["less"](y, 4.0) if name == "test" else y * 2.0 + x * y
-        assert isinstance(made, Value)
-        graphs.append(flat_graph(builder, name, [made]))
-    return While(1, *graphs)
+    """Return the loop of the samples: three steps of a recurrence, and a counter."""
+    tester, stepper = Builder(), Builder()
+    for builder in (tester, stepper):
+        builder.input("x", FLOAT64)
+        builder.input("y", FLOAT64)
+        builder.input("n", _INTEGER)
+    _, _, n = (tester.value(node) for node in tester.nodes)
+    tested = OPS["less"](n, 3)
+    x, y, n = (stepper.value(node) for node in stepper.nodes)
+    outputs = [OPS["sin"](x * y), n + 1]
+    assert isinstance(tested, Value)
+    return While(
+        2,
+        flat_graph(tester, "test", [tested]),
+        flat_graph(stepper, "step", [item for item in outputs if isinstance(item, Value)]),
+    )
 
 
 while_loop = OPS.enter(
@@ -262,7 +270,7 @@ while_loop = OPS.enter(
         interpret=_interpret,
         refit=_refit,
         expand=_expand,
-        samples=(Sample(((), ()), ((0.1, 0.5), (0.6, 0.9)), attrs=_sample()),),
+        samples=(Sample(((), (), ()), attrs=_sample(), constants={2: np.array(0, np.int16)}),),
         identity="a graph applied for as long as another one says so",
     )
 )

@@ -28,7 +28,7 @@ NUMPY_NAMES = {
 
 _CHOICE = (
     "write np.where(condition, a, b), which selects by value; or np.maximum, np.minimum, np.abs, "
-    "np.clip for the usual cases"
+    "np.clip for the usual cases; graphad.cond(condition, f, g, x) evaluates one of two branches"
 )
 _TRUTH_HINTS = (
     (r"\bmax\(", "write np.maximum(a, b), or np.max(array), instead of Python's max"),
@@ -37,8 +37,8 @@ _TRUTH_HINTS = (
     (
         r"\bwhile\b",
         (
-            "take a fixed number of steps, for _ in range(n), and keep what has converged with "
-            "np.where(done, old, new)"
+            "write graphad.while_loop(test, body, init); or take a fixed number of steps, "
+            "for _ in range(n), and keep what has converged with np.where(done, old, new)"
         ),
     ),
     (r"\bassert\b", "leave the assertion out of the function, and check the arguments before"),
