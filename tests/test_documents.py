@@ -18,7 +18,13 @@ import graphad as ga
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md")
-PROGRAMS = ("README.md", "docs/derivatives.md", "docs/compiled.md")
+PROGRAMS = (
+    "README.md",
+    "docs/structures.md",
+    "docs/custom.md",
+    "docs/derivatives.md",
+    "docs/compiled.md",
+)
 
 
 def code_blocks(document: str) -> list[str]:

@@ -22,7 +22,6 @@ stop_op: Op = OPS.enter(
         batch=lambda lead, args, batched, attrs: stop_op(args[0]),
         cost=lambda types, out, attrs: 0,
         precise=lambda mp, x: x,
-        elementwise=True,
         samples=(Sample(((2, 3),)), Sample(((),))),
         identity="x, without derivatives",
     )
