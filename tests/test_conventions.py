@@ -33,9 +33,79 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
+EDGES = re.findall(r"^\| `(.*)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", TEXT, re.MULTILINE)
+
+
+def _logsumexp(x: Any) -> Any:
+    m = np.max(x)
+    return m + np.log(np.sum(np.exp(x - m)))
+
+
+EDGE_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "where(x > 0, sqrt(x), 0)": lambda x: np.where(x > 0, np.sqrt(x), 0),
+    "where(x == 0, 1, sin(x) / x)": lambda x: np.where(x == 0, 1, np.sin(x) / x),
+    "where(x > 0, x * log(x), 0)": lambda x: np.where(x > 0, x * np.log(x), 0),
+    "m + log(sum(exp(x - m))), m = max(x)": _logsumexp,
+    "logaddexp(0, x)": lambda x: np.logaddexp(0, x),
+    "maximum(x, 0) + log1p(exp(-abs(x)))": lambda x: (
+        np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+    ),
+    "where(any(x != 0), norm(x), 0)": lambda x: np.where(np.any(x != 0), np.linalg.norm(x), 0),
+    "where(sum(x**2) > 0, sqrt(sum(x**2)), 0)": lambda x: np.where(
+        np.sum(x**2) > 0, np.sqrt(np.sum(x**2)), 0
+    ),
+    "norm(x)": lambda x: np.linalg.norm(x),
+    "hypot(x, y)": lambda x: np.hypot(x[0], x[1]),
+    "arctan2(x, y)": lambda x: np.arctan2(x[0], x[1]),
+    "x**0": lambda x: x**0,
+    "0**x": lambda x: 0.0**x,
+    "x**y": lambda x: x[0] ** x[1],
+    "x**1.5": lambda x: x**1.5,
+    "clip(x, 0, 1)": lambda x: np.clip(x, 0, 1),
+    "abs(x)": lambda x: np.abs(x),
+    "sign(x)": lambda x: np.sign(x),
+    "floor(x)": lambda x: np.floor(x),
+    "max(x)": lambda x: np.max(x),
+    "sqrt(x)": lambda x: np.sqrt(x),
+    "x * sqrt(x)": lambda x: x * np.sqrt(x),
+}
+WAYS: dict[str, Callable[[Any, int], Any]] = {
+    "forward": lambda g, order: g.diff(mode="forward", order=order),
+    "reverse": lambda g, order: g.diff(mode="reverse", order=order),
+    "forward of reverse": lambda g, order: _after(g.diff(mode="reverse"), "forward", order),
+    "reverse of forward": lambda g, order: _after(g.diff(mode="forward"), "reverse", order),
+    "planned": lambda g, order: g.diff(order=order).plan(),
+    "compiled": lambda g, order: g.diff(order=order).compile(),
+}
+
+
+def _after(first: ga.Graph, mode: str, order: int) -> ga.Graph:
+    return first.diff(mode=mode) if order == 2 else first
+
+
+def _numbers(text: str) -> Any:
+    values = [float(word) for word in text.split(",")]
+    return np.array(values) if len(values) > 1 else values[0]
+
+
 def test_all_rows_are_tested() -> None:
-    """The functions of the table are those below, in its order."""
+    """The functions of the tables are those below, in their order."""
     assert [name for name, _, _ in ROWS] == list(FUNCTIONS)
+    assert list(dict.fromkeys(name for name, *_ in EDGES)) == list(EDGE_FUNCTIONS)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("name", "point", "gradient", "diagonal"), EDGES, ids=[f"{row[0]} at {row[1]}" for row in EDGES]
+)
+def test_edge(name: str, point: str, gradient: str, diagonal: str, way: str) -> None:
+    """Gradient and Hessian are what the table says, by every way."""
+    x = _numbers(point)
+    graph = ga.trace(EDGE_FUNCTIONS[name], x)
+    for order, wanted in ((1, gradient), (2, diagonal)):
+        found = np.asarray(WAYS[way](graph, order)(x))
+        found = np.diagonal(found) if found.ndim == 2 else found
+        np.testing.assert_allclose(found, _numbers(wanted), rtol=1e-12, atol=1e-300)
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
