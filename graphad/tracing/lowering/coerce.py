@@ -169,7 +169,9 @@ def cast_to(x: Value, dtype: DType) -> Value:
     if dtype not in DTYPE_NAMES:
         raise TraceError(f"NumPy gives {dtype} here, which graphs do not hold; cast to float64")
     if x.type.is_complex and dtype.kind != "c":
-        raise TraceError(f"{x.type} cannot be cast to {dtype}, which has no imaginary part")
+        raise TraceError(
+            f"{x.type} cannot be cast to {dtype}, which has no imaginary part; take x.real"
+        )
     array = constant_array(x)
     if array is not None:
         return x.builder.constant(array.astype(dtype))

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from graphad.builder import Builder, Value
-from graphad.errors import TraceError
 from graphad.tracing.lowering.coerce import as_value, cast_to, emit, float_dtype, many_axes
+from graphad.tracing.lowering.complex import real_part, squared_size
 from graphad.tracing.lowering.conditions import over
 from graphad.tracing.lowering.reductions import Axis, reduced
 from graphad.tracing.lowering.registry import LOWERINGS, ArrayLike, lowers
@@ -125,13 +125,11 @@ def _nanvar(
 ) -> Value:
     """Return the variance of what is not NaN; NaN where no degree of freedom is left."""
     x, missing = _real(builder, a, dtype)
-    if x.type.is_complex:
-        raise TraceError("a variance of complex values is not analytic; write it with their parts")
     axes = many_axes(axis, x.ndim)
     centred = emit("subtract", x, _mean(x, missing, axes, keepdims=True))
-    squares = emit("integer_power", _filled(centred, missing, 0.0), exponent=2)
+    squares = squared_size(_filled(centred, missing, 0.0))
     lost = float(ddof if correction is None else correction)
-    freedom = emit("subtract", _count(x, missing, axes, keepdims), lost)
+    freedom = real_part(emit("subtract", _count(x, missing, axes, keepdims), lost))
     variance = emit("divide", reduced("sum", squares, axes, keepdims), freedom)
     return _filled(variance, emit("less_equal", freedom, 0.0), np.nan)
 

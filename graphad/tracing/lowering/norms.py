@@ -17,20 +17,19 @@ from graphad.tracing.lowering.coerce import (
     permuted,
     reshaped,
 )
+from graphad.tracing.lowering.complex import size, squared_size
 from graphad.tracing.lowering.elementwise import raised
 from graphad.tracing.lowering.reductions import Axis, kept_shape, reduced
 from graphad.tracing.lowering.registry import ArrayLike, lowers, present
 
 
-def _real(builder: Builder, x: ArrayLike) -> Value:
+def _floating(builder: Builder, x: ArrayLike) -> Value:
     value = as_value(builder, x)
-    if value.type.is_complex:
-        raise TraceError("a norm of complex values is not analytic; write it with their parts")
     return value if value.type.is_inexact else cast_to(value, np.dtype(np.float64))
 
 
 def _euclidean(x: Value, axes: Shape) -> Value:
-    return emit("sqrt", reduced("sum", emit("integer_power", x, exponent=2), axes))
+    return emit("sqrt", reduced("sum", squared_size(x), axes))
 
 
 def _vector_norm(x: Value, axes: Shape, order: Any) -> Value:
@@ -39,15 +38,15 @@ def _vector_norm(x: Value, axes: Shape, order: Any) -> Value:
     if isinstance(order, str):
         raise TraceError(f"ord={order!r} is a norm of matrices, not of vectors")
     power = float(order)
+    sizes = size(x)
     if power == 0:
         nonzero = emit("not_equal", x, 0.0)
-        return reduced("sum", cast_to(nonzero, x.type.dtype), axes)
-    size = emit("absolute", x)
+        return reduced("sum", cast_to(nonzero, sizes.type.dtype), axes)
     if abs(power) == np.inf:
-        return reduced("max" if power > 0 else "min", size, axes)
+        return reduced("max" if power > 0 else "min", sizes, axes)
     if power == 1:
-        return reduced("sum", size, axes)
-    base = x if power % 2 == 0 else size
+        return reduced("sum", sizes, axes)
+    base = x if power % 2 == 0 and not x.type.is_complex else sizes
     total = reduced("sum", _to_power(base, power), axes)
     return _to_power(total, 1 / power)
 
@@ -58,6 +57,8 @@ def _to_power(x: Value, power: float) -> Value:
 
 def singular_values(x: Value, axes: Shape) -> Value:
     """Return the singular values of matrices that lie along two axes, along a new last axis."""
+    if x.type.is_complex:
+        raise TraceError("singular values of complex matrices are not supported")
     rest = [axis for axis in range(x.ndim) if axis not in axes]
     return emit("svdvals", permuted(x, (*rest, *axes)))
 
@@ -80,7 +81,7 @@ def matrix_norm(x: Value, axes: Shape, order: Any) -> Value:
     if isinstance(order, str) or order not in (1, -1, np.inf, -np.inf):
         raise TraceError(f"ord={order!r} is not a norm of matrices")
     summed, left = (row, column) if abs(order) == 1 else (column, row)
-    sums = reduced("sum", emit("absolute", x), (summed,))
+    sums = reduced("sum", size(x), (summed,))
     return reduced("max" if order > 0 else "min", sums, (left - (left > summed),))
 
 
@@ -92,7 +93,7 @@ def _kept(result: Value, x: Value, axes: Shape, keepdims: bool) -> Value:
 def _norm(
     builder: Builder, x: ArrayLike, ord: Any = None, axis: Axis = None, keepdims: bool = False
 ) -> Value:
-    value = _real(builder, x)
+    value = _floating(builder, x)
     axes = many_axes(axis, value.ndim)
     if (axis is None and ord is None) or len(axes) == 1:
         result = _vector_norm(value, axes, ord)
@@ -107,7 +108,7 @@ def _norm(
 def _vector_norm_function(
     builder: Builder, x: ArrayLike, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2
 ) -> Value:
-    value = _real(builder, x)
+    value = _floating(builder, x)
     axes = many_axes(axis, value.ndim)
     return _kept(_vector_norm(value, axes, ord), value, axes, keepdims)
 
@@ -116,7 +117,7 @@ def _vector_norm_function(
 def _matrix_norm_function(
     builder: Builder, x: ArrayLike, *, keepdims: bool = False, ord: Any = "fro"
 ) -> Value:
-    value = _real(builder, x)
+    value = _floating(builder, x)
     if value.ndim < 2:
         raise TraceError(f"an array of shape {value.shape} is not a matrix")
     axes = (value.ndim - 2, value.ndim - 1)

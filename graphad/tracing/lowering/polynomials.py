@@ -17,6 +17,7 @@ from graphad.tracing.lowering.coerce import (
     known_array,
     known_int,
 )
+from graphad.tracing.lowering.complex import conjugated
 from graphad.tracing.lowering.indexing import getitem
 from graphad.tracing.lowering.reductions import part
 from graphad.tracing.lowering.registry import ArrayLike, lowers
@@ -69,8 +70,7 @@ def _cut(full: Value, n: int, m: int, mode: str) -> Value:
 def _correlate(builder: Builder, a: ArrayLike, v: ArrayLike, mode: str = "valid") -> Value:
     """The convolution with the second vector reversed; where it is longer, NumPy swaps them."""
     x, y = common_dtype([as_value(builder, a), as_value(builder, v)])
-    if y.type.is_complex:
-        raise TraceError("the conjugate of complex values is not analytic; use np.convolve")
+    y = conjugated(y)
     if x.ndim != 1 or y.ndim != 1:
         raise TraceError(f"shapes {x.shape} and {y.shape} are not of two vectors with elements")
     if x.shape[0] < y.shape[0]:

@@ -21,6 +21,7 @@ from graphad.tracing.lowering.coerce import (
     permuted,
     reshaped,
 )
+from graphad.tracing.lowering.complex import conjugated
 from graphad.tracing.lowering.registry import ArrayLike, lowers, present
 from graphad.types import broadcast_shapes
 
@@ -112,9 +113,7 @@ def _inner(builder: Builder, a: ArrayLike, b: ArrayLike) -> Value:
 @lowers(np.vdot)
 def _vdot(builder: Builder, a: ArrayLike, b: ArrayLike) -> Value:
     x, y = [reshaped(value, (value.type.size,)) for value in as_values(builder, [a, b])]
-    if x.type.is_complex:
-        raise TraceError("the conjugate of complex values is not analytic; use np.dot")
-    return _over(x, y, [0], [0])
+    return _over(conjugated(x), y, [0], [0])
 
 
 @lowers(np.outer, positional="a b out")
@@ -195,11 +194,9 @@ def _enter_vector_product(
     @lowers(*present(*names))
     def _product(builder: Builder, x1: ArrayLike, x2: ArrayLike, *, axis: int = -1) -> Value:
         a, b = as_values(builder, [x1, x2])
-        if conjugates and a.type.is_complex:
-            raise TraceError("the conjugate of complex values is not analytic; use np.einsum")
         if known_int(axis, "axis") != -1:
             raise TraceError(f"axis={axis} is not supported; move it last with np.moveaxis")
-        return _batched(a, b, core_a, core_b, out)
+        return _batched(conjugated(a) if conjugates else a, b, core_a, core_b, out)
 
 
 _enter_vector_product(("vecdot", "linalg.vecdot"), "Y", "Y", "", conjugates=True)

@@ -22,6 +22,7 @@ from graphad.tracing.lowering.coerce import (
     permuted,
     reshaped,
 )
+from graphad.tracing.lowering.complex import squared_size
 from graphad.tracing.lowering.reductions import Axis, reduced
 from graphad.tracing.lowering.registry import ArrayLike, lowers
 
@@ -64,15 +65,13 @@ def _var(
     correction: float | None = None,
 ) -> Value:
     x = _averageable(as_value(builder, a), dtype)
-    if x.type.is_complex:
-        raise TraceError("a variance of complex values is not analytic; write it with their parts")
     axes = many_axes(axis, x.ndim)
     lost = ddof if correction is None else correction
     freedom = prod(x.shape[axis] for axis in axes) - lost
     if freedom <= 0:
         raise TraceError(f"ddof={lost} leaves no degree of freedom in the shape {x.shape}")
     centred = emit("subtract", x, _mean_over(x, axes, keepdims=True))
-    total = reduced("sum", emit("integer_power", centred, exponent=2), axes, keepdims)
+    total = reduced("sum", squared_size(centred), axes, keepdims)
     return total if freedom == 1 else emit("divide", total, float(freedom))
 
 

@@ -7,11 +7,15 @@ import pytest
 
 from graphad.evaluate import Program
 from graphad.tracing.lowering import LOWERINGS
+from graphad.tracing.lowering.registry import present
 from tests.tracing.lowering.calls import Case, Traced, call, cases, check, lowered
 
 Z = Traced(np.array([1 + 2j, -0.5 - 1j, 3.0 + 0j, -2.0 + 0.5j]))
 SINGLE = Traced(np.array([1 + 2j, -0.5j], np.complex64))
 X = Traced(np.array([1.0, -2.0, 0.5, 3.0]))
+MATRIX = Traced(np.array([[1j, 2.0 - 1j, 0.5], [3.0, -1j, 1 + 1j]]))
+MATRIX_4 = Traced(np.arange(16.0).reshape(4, 4) * (1 + 0.5j))
+SHORT = Traced(np.array([1 - 1j, 2j]))
 WHOLE = Traced(np.array([1, -2]))
 
 
@@ -36,6 +40,29 @@ WHOLE = Traced(np.array([1, -2]))
 )  # fmt: skip
 def test_calls(case: Case) -> None:
     """Values and dtypes are NumPy's, in double and in single precision."""
+    check(case)
+
+
+@cases(
+    *[
+        call(np.linalg.norm, a, order)
+        for a in (Z, SINGLE)
+        for order in (None, 0, 1, 2, 3, 4, np.inf)
+    ],
+    *[call(np.linalg.norm, MATRIX, order) for order in (None, "fro", 1, -1, np.inf, -np.inf)],
+    call(np.linalg.norm, MATRIX, axis=1),
+    *[call(f, a) for f in (np.var, np.std, np.nanvar, np.nanstd) for a in (Z, SINGLE, MATRIX)],
+    call(np.var, MATRIX, 0, ddof=1),
+    call(np.vdot, Z, Z),
+    call(np.vdot, X, Z),
+    call(np.vdot, MATRIX, MATRIX),
+    *[call(f, Z, MATRIX_4) for f in present("vecdot", "vecmat")],
+    *[call(np.correlate, Z, SHORT, mode) for mode in ("full", "same", "valid")],
+    *[call(np.correlate, SHORT, Z, mode) for mode in ("full", "same", "valid")],
+    call(np.correlate, X, SHORT, "full"),
+)
+def test_functions_that_conjugate(case: Case) -> None:
+    """Norms, variances, products and correlations take sizes and conjugates where NumPy does."""
     check(case)
 
 

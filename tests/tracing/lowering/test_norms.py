@@ -65,4 +65,5 @@ def test_refused() -> None:
     refuses("ord='fro' is a norm of matrices, not of vectors", np.linalg.norm, X, "fro")
     refuses("ord=3 is not a norm of matrices", np.linalg.norm, M, 3)
     refuses("a norm is over one axis or two, not 3; give axis=", np.linalg.norm, C, 1)
-    refuses("a norm of complex values is not analytic", np.linalg.norm, Traced(np.array([1j])))
+    complex_ = Traced(np.array([[1j, 2.0], [0.0, 1.0]]))
+    refuses("singular values of complex matrices are not supported", np.linalg.norm, complex_, 2)

@@ -96,4 +96,3 @@ def test_refused() -> None:
     refuses("np.average: weights of shape (3,) for values of shape (2, 3) need axis=",
             np.average, M, weights=W)  # fmt: skip
     refuses("weights of shape (3,) do not fit axis=0", np.average, M, axis=0, weights=W)
-    refuses("a variance of complex values is not analytic", np.var, Traced(np.array([1j, 2.0])))
