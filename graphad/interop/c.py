@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from graphad.errors import InteropError
+from graphad.interop.c_helpers import HELPERS
 from graphad.interop.naming import function_name, identifier, node_names
 from graphad.interop.python import missing
 from graphad.interop.scalars import scalar_graph
@@ -41,57 +42,6 @@ C_TYPES: Mapping[str, str] = {
     "uint32": "uint32_t",
     "uint64": "uint64_t",
 }
-
-
-# --- helpers -------------------------------------------------------------------------------------
-
-HELPERS: Mapping[str, str] = {
-    "graphad_max": """\
-/* The larger of two numbers; NaN if one of them is NaN. */
-static inline double graphad_max(double x, double y)
-{
-    return x >= y || isnan(x) ? x : y;
-}""",
-    "graphad_min": """\
-/* The smaller of two numbers; NaN if one of them is NaN. */
-static inline double graphad_min(double x, double y)
-{
-    return x <= y || isnan(x) ? x : y;
-}""",
-    "graphad_sign": """\
-/* -1, 0 or 1; NaN of NaN. */
-static inline double graphad_sign(double x)
-{
-    return isnan(x) ? x : (double)((x > 0) - (x < 0));
-}""",
-    "graphad_logaddexp": """\
-/* log(exp(x) + exp(y)) that does not overflow. */
-static inline double graphad_logaddexp(double x, double y)
-{
-    const double d = x - y;
-    if (x == y) {
-        return x + 0.69314718055994530942;
-    }
-    return d > 0 ? x + log1p(exp(-d)) : d <= 0 ? y + log1p(exp(d)) : d;
-}""",
-    "graphad_power": """\
-/* An integer power by repeated squaring. */
-static inline double graphad_power(double x, int exponent)
-{
-    unsigned n = exponent < 0 ? 0u - (unsigned)exponent : (unsigned)exponent;
-    double square = x, result = 1.0;
-    for (; n; n >>= 1) {
-        if (n & 1u) {
-            result *= square;
-        }
-        if (n > 1) {
-            square *= square;
-        }
-    }
-    return exponent < 0 ? 1.0 / result : result;
-}""",
-}
-"""Functions that C does not have; those that are called are written before the function."""
 
 
 # --- emitters ------------------------------------------------------------------------------------
@@ -159,6 +109,36 @@ def _extremum(name: str, sign: str) -> Emitter:
     return emit
 
 
+def _floor_divide(node: Node, args: Sequence[str]) -> str:
+    if node.type.is_inexact:
+        return _narrowed("graphad_floor_divide")(node, args)  # type: ignore[operator]
+    if node.type.dtype.name == "uint64":
+        raise InteropError(missing(node, "C"))
+    return f"({c_type(node)})graphad_floor_divide_int({', '.join(args)})"
+
+
+def _remainder(node: Node, args: Sequence[str]) -> str:
+    if node.type.is_inexact:
+        return _narrowed("graphad_remainder")(node, args)  # type: ignore[operator]
+    return f"{args[0]} - {args[1]} * {_floor_divide(node, args)}"
+
+
+def _fmod(node: Node, args: Sequence[str]) -> str:
+    if node.type.is_inexact:
+        return _function("fmod")(node, args)  # type: ignore[operator]
+    return f"{args[1]} == 0 ? 0 : {args[0]} % {args[1]}"
+
+
+def _signbit(node: Node, args: Sequence[str]) -> str:
+    return f"signbit({args[0]}) != 0" if node.inputs[0].type.is_inexact else f"{args[0]} < 0"
+
+
+def _sinc(node: Node, args: Sequence[str]) -> str:
+    if node.attrs[0]:
+        raise InteropError(missing(node, "C"))
+    return _narrowed("graphad_sinc")(node, args)  # type: ignore[operator]
+
+
 def _rounding(name: str) -> Emitter:
     """Return a function that leaves integers as they are."""
     return lambda node, args: (
@@ -171,6 +151,8 @@ def _classified(name: str, integers: str) -> Emitter:
 
 
 _RENAMED = {
+    "gamma": "tgamma",
+    "gammaln": "lgamma",
     "arccos": "acos",
     "arccosh": "acosh",
     "arcsin": "asin",
@@ -184,6 +166,9 @@ _RENAMED = {
 _SAME = [
     "cbrt", "cos", "cosh", "erf", "erfc", "exp", "exp2", "expm1", "hypot", "log", "log10", "log1p",
     "log2", "sin", "sinh", "sqrt", "tan", "tanh",
+]
+_HELPED = [
+    "entr", "kl_div", "ldexp", "log_expit", "logaddexp", "rel_entr", "xlog1py", "xlogy",
 ]
 # fmt: on
 _INFIX = {
@@ -205,20 +190,35 @@ EMITTERS: Mapping[str, Emitter] = {
     **{name: _function(other) for name, other in _RENAMED.items()},
     **{name: _joined(sign) for name, sign in _INFIX.items()},
     **{name: _rounding(name) for name in ("ceil", "floor", "rint", "trunc")},
+    **{name: _narrowed(f"graphad_{name}") for name in _HELPED},
     "absolute": _absolute,
     "cast": _cast,
+    "conjugate": "{0}",
+    "exponent": "graphad_exponent({0})",
+    "expit": "1 / (1 + exp(-{0}))",
+    "expit_negative": "1 / (1 + exp({0}))",
+    "floor_divide": _floor_divide,
+    "fmod": _fmod,
+    "imag": "((void){0}, 0)",
     "integer_power": _integer_power,
     "isfinite": _classified("isfinite", "true"),
     "isnan": _classified("isnan", "false"),
-    "logaddexp": _narrowed("graphad_logaddexp"),
+    "logit": "log({0} / (1 - {0}))",
     "logical_not": "!{0}",
     "logical_xor": "({0} != 0) != ({1} != 0)",
     "mask": "{0} ? {1} : 0",
     "maximum": _extremum("graphad_max", ">="),
     "minimum": _extremum("graphad_min", "<="),
     "negative": "-{0}",
+    "ndtr": "0.5 * erfc(-0.70710678118654752440 * {0})",
+    "real": "{0}",
     "reciprocal": "1 / {0}",
+    "remainder": _remainder,
+    "rgamma": "1 / tgamma({0})",
     "sign": _sign,
+    "signbit": _signbit,
+    "sinc": _sinc,
+    "stop_gradient": "{0}",
     "where": "{0} ? {1} : {2}",
 }
 """How each op of scalars is written; ops that move or add up elements are lowered before."""
@@ -311,6 +311,7 @@ def c_source(graph: Graph, name: str | None = None) -> str:
             )
     scalars = scalar_graph(graph, STATEMENTS, "C")
     reserved = RESERVED | set(_SAME) | set(_RENAMED.values()) | {"floor", "ceil", "rint", "trunc"}
+    reserved |= {"fmod", "ldexp", "frexp", "signbit", "isnan", "isfinite", "copysign", *HELPERS}
     written = function_name(graph, name, reserved)
     names = node_names(scalars, reserved | {written, "out"})
     body: list[str] = []
@@ -377,7 +378,7 @@ def _promoted(node: Node, names: Sequence[str]) -> list[str]:
     args = [names[operand.id] for operand in node.inputs]
     first = 1 if node.op.name in ("where", "mask") else 0
     operands = node.inputs[first:]
-    if node.op.name == "cast" or node.op.name.startswith("logical_"):
+    if node.op.name in ("cast", "ldexp") or node.op.name.startswith("logical_"):
         return args
     common = node.type.dtype if node.type.is_inexact else common_dtype(o.type for o in operands)
     for position, operand in enumerate(operands, first):

@@ -53,6 +53,15 @@ def _sinc(x: Made) -> Made:
     return OPS["where"](at_zero, 1.0, OPS["sin"](safe) / safe)
 
 
+def _incomplete(name: str) -> Rule:
+    """Return an incomplete gamma function, which SymPy does not divide by the whole one."""
+    return lambda a, x: OPS[name](a, x) * OPS["gamma"](a)
+
+
+def _zeta(s: Made, q: Made | None = None) -> Made:
+    return OPS["zeta"](s, s * 0.0 + 1.0 if q is None else q, derivative=0)
+
+
 def _real(x: Made) -> Made:
     if x.type.is_complex:
         raise InteropError("re, im and conjugate are read of real values only")
@@ -70,21 +79,27 @@ _OPS = {
     "atan": "arctan",
     "atan2": "arctan2",
     "atanh": "arctanh",
+    "Ei": "expi",
+    "beta": "beta",
     "ceiling": "ceil",
     "cos": "cos",
     "cosh": "cosh",
     "erf": "erf",
     "erfc": "erfc",
+    "erfi": "erfi",
+    "erfinv": "erfinv",
     "exp": "exp",
     "exp2": "exp2",
     "expm1": "expm1",
     "floor": "floor",
+    "gamma": "gamma",
     "hypot": "hypot",
     "log": "log",
     "log10": "log10",
     "log1p": "log1p",
     "log2": "log2",
     "logaddexp": "logaddexp",
+    "loggamma": "gammaln",
     "sign": "sign",
     "sin": "sin",
     "sinh": "sinh",
@@ -120,8 +135,13 @@ RULES: Mapping[str, Rule] = {
     "coth": _inverse_of("tanh"),
     "csc": _inverse_of("sin"),
     "csch": _inverse_of("sinh"),
+    "digamma": lambda x: OPS["digamma"](x, derivative=0),
+    "erfcinv": OPS["erfcinv"],
     "fma": lambda x, y, z: x * y + z,
     "frac": lambda x: x - OPS["floor"](x),
+    "lowergamma": _incomplete("gammainc"),
+    "uppergamma": _incomplete("gammaincc"),
+    "zeta": _zeta,
     "im": lambda x: 0.0 * _real(x),
     "re": _real,
     "sec": _inverse_of("cos"),
@@ -129,6 +149,16 @@ RULES: Mapping[str, Rule] = {
     "sinc": _sinc,
 }
 """Functions of SymPy by the names of their classes; sums, powers and pieces are read apart."""
+OF_ORDER: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "LambertW": ("lambertw", ("branch",)),
+    "besseli": ("bessel_i", ("order", "derivative")),
+    "besselj": ("bessel_j", ("order", "derivative")),
+    "besselk": ("bessel_k", ("order", "derivative")),
+    "bessely": ("bessel_y", ("order", "derivative")),
+    "expint": ("expn", ("order",)),
+    "polygamma": ("digamma", ("derivative",)),
+}
+"""Functions with an order that is a whole number: ops, and the attributes that it is, then 0."""
 WRITTEN_OUT = ("Sum", "Product")
 """What runs over an index."""
 DONE = ("Derivative", "Subs", "Trace", "Determinant")
@@ -137,7 +167,17 @@ DONE = ("Derivative", "Subs", "Trace", "Determinant")
 
 def readable() -> list[str]:
     """Return the names of the functions of SymPy that are read."""
-    others = ("ITE", "Indexed", "MatrixElement", "Mul", "Piecewise", "Pow", *WRITTEN_OUT, *DONE)
+    others = (
+        "ITE",
+        "Indexed",
+        "MatrixElement",
+        "Mul",
+        "Piecewise",
+        "Pow",
+        *OF_ORDER,
+        *WRITTEN_OUT,
+        *DONE,
+    )
     return sorted({*RULES, *others})
 
 
@@ -228,6 +268,8 @@ class _Reader:
                 f"the symbol {item} is not among the inputs: {self._listed() or 'none'} (symbols "
                 "with other assumptions, as real=True, are others)"
             )
+        if kind in OF_ORDER:
+            return [_ordered(item)[1]]
         if kind not in RULES:
             raise InteropError(
                 f"there is no operation for {kind}, in {item}; functions that are read: "
@@ -261,6 +303,9 @@ class _Reader:
             return parts[0] if len(parts) == 1 else OPS[name](*parts)
         if kind in DONE:
             return parts[0]
+        if kind in OF_ORDER:
+            name, attrs = OF_ORDER[kind]
+            return OPS[name](parts[0], **dict(zip(attrs, (_ordered(item)[0], 0), strict=False)))
         return RULES[kind](*parts)
 
     def _number(self, item: Any) -> Any:
@@ -316,6 +361,19 @@ class _Reader:
         else:
             outputs.append(self.read(sp.sympify(expr)))
         return len(outputs) - 1
+
+
+def _ordered(item: Any) -> tuple[int, Any]:
+    """Return order and argument of a function of an order."""
+    args = item.args
+    if type(item).__name__ == "LambertW":
+        args = (args[1] if len(args) > 1 else 0, args[0])
+    order, argument = args
+    if not (isinstance(order, int) or order.is_Integer) or (
+        int(order) < 0 and type(item).__name__ != "LambertW"
+    ):
+        raise InteropError(f"{item} has the order {order}; whole numbers from 0 on are read")
+    return int(order), argument
 
 
 def _power(item: Any, parts: list[Made]) -> Made:

@@ -18,7 +18,7 @@ from graphad.interop.latex_movement import (
     fresh,
     letters_of,
 )
-from graphad.interop.latex_rules import MOVES, RULES, by_name
+from graphad.interop.latex_rules import MOVES, RULES, by_name, elementwise_by_name
 from graphad.interop.latex_text import Index, Level, Text, name_text, number_text, subscripted
 from graphad.ir import CONST, INPUT, Graph, Node
 
@@ -223,7 +223,7 @@ class _Writer:
 
     def _asking(self, node: Node, indices: Indices, taken: frozenset[str]) -> Asking:
         """Return the rule at work; by the name of the op where no rule covers it."""
-        rule = RULES.get(node.op.name, by_name)
+        rule = RULES.get(node.op.name, elementwise_by_name if node.op.elementwise else by_name)
         try:
             return (yield from rule(node, indices, taken))
         except Unwritten:

@@ -187,6 +187,17 @@ def _einsum(node: Node, indices: Indices, taken: frozenset[str]) -> Asking:
     return _over("\\sum", bounds, body, Level.SUM)
 
 
+def elementwise_by_name(node: Node, indices: Indices, taken: frozenset[str]) -> Asking:
+    """Write a function of elements by its name, with its attributes as subscripts."""
+    args = []
+    for operand in node.inputs:
+        text = yield Wanted(operand, fitted(operand, indices), taken)
+        args.append(text.text)
+    word = node.op.name.replace("_", "\\_")
+    below = f"_{{{', '.join(map(str, node.attrs))}}}" if node.attrs else ""
+    return call(f"\\operatorname{{{word}}}{below}", *args)
+
+
 def by_name(node: Node, indices: Indices, taken: frozenset[str]) -> Asking:
     """Write an op as a function of whole arrays, with the attributes that are numbers or words."""
     args = []
@@ -214,6 +225,7 @@ _FUNCTIONS = {
     "arctanh": "\\operatorname{artanh}",
     "cos": "\\cos",
     "cosh": "\\cosh",
+    "gamma": "\\Gamma",
     "erf": "\\operatorname{erf}",
     "erfc": "\\operatorname{erfc}",
     "log": "\\log",
@@ -284,6 +296,7 @@ RULES: Mapping[str, Rule] = {
         )
     ),
     "sqrt": _elementwise(lambda x: Text(f"\\sqrt{{{x.text}}}")),
+    "stop_gradient": _elementwise(lambda x: x),
     "subtract": _elementwise(_difference),
     "sum": _reduced("\\sum"),
     "take": taken_at,

@@ -53,6 +53,7 @@ def dtype_text(dtype: DType) -> str:
 
     Examples
     --------
+    >>> import numpy as np
     >>> dtype_text(np.dtype(bool)), dtype_text(np.dtype(np.float64))
     ('np.bool_', 'np.float64')
     """

@@ -43,7 +43,9 @@ def _chosen(sp: Any, node: Node, args: Sequence[Any]) -> Any:
     condition = _truth(sp, condition)
     if node.type.dtype.kind == "b":
         return sp.ITE(condition, _truth(sp, x), _truth(sp, y))
-    return sp.Piecewise((x, condition), (y, True))
+    if condition in (sp.true, sp.false):
+        return x if condition == sp.true else y
+    return sp.Piecewise((x, condition), (y, True), evaluate=False)
 
 
 def _cast(sp: Any, node: Node, args: Sequence[Any]) -> Any:
@@ -93,11 +95,101 @@ def _compared(name: str) -> Rule:
             if name in ("Eq", "Ne"):
                 return unequal if name == "Ne" else sp.Not(unequal)
             args = [sp.Piecewise((sp.Integer(1), x), (sp.Integer(0), True)) for x in args]
-        return getattr(sp, name)(*args)
+            known = all(x.is_number for x in args)
+        return getattr(sp, name)(*args, evaluate=known)
 
     return rule
 
 
+def _derived(function: Callable[..., Any]) -> Rule:
+    """Return the rule of a function whose last attribute is the order of a derivative.
+
+    ``function(sp, t, *attrs)`` is the function itself.
+    """
+
+    def rule(sp: Any, node: Node, args: Sequence[Any]) -> Any:
+        t = sp.Dummy("t", positive=True)
+        made = function(sp, t, *node.attrs[:-1])
+        return sp.diff(made, t, node.attrs[-1]).subs(t, args[-1])
+
+    return rule
+
+
+def _half(sp: Any, bessel: str) -> Callable[..., Any]:
+    return lambda n, t: sp.sqrt(sp.pi / (2 * t)) * getattr(sp, bessel)(n + sp.Rational(1, 2), t)
+
+
+def _spherical(bessel: str) -> Rule:
+    return _derived(lambda sp, t, n: _half(sp, bessel)(n, t))
+
+
+def _ndtr(sp: Any, x: Any) -> Any:
+    return sp.erfc(-x / sp.sqrt(2)) / 2
+
+
+def _zeta(sp: Any, node: Node, args: Sequence[Any]) -> Any:
+    (s, q), k = args, node.attrs[0]
+    return (-1) ** k * sp.prod([s + j for j in range(k)]) * sp.zeta(s + k, q)
+
+
+def _times_log(sp: Any, x: Any, y: Any) -> Any:
+    return sp.Piecewise((sp.Integer(0), sp.Eq(x, 0)), (x * sp.log(y), True))
+
+
+def _entropy(sp: Any, x: Any) -> Any:
+    above, at = (-x * sp.log(x), x > 0), (sp.Integer(0), sp.Eq(x, 0))
+    return sp.Piecewise(above, at, (-sp.oo, True))
+
+
+def _relative(sp: Any, x: Any, y: Any) -> Any:
+    return sp.Piecewise((sp.Integer(0), sp.Eq(x, 0)), (x * sp.log(x / y), True))
+
+
+_SPECIAL: Mapping[str, Rule] = {
+    "bessel_i": _derived(lambda sp, t, n: sp.besseli(n, t)),
+    "bessel_ie": _derived(lambda sp, t, n: sp.exp(-t) * sp.besseli(n, t)),
+    "bessel_j": _derived(lambda sp, t, n: sp.besselj(n, t)),
+    "bessel_k": _derived(lambda sp, t, n: sp.besselk(n, t)),
+    "bessel_ke": _derived(lambda sp, t, n: sp.exp(t) * sp.besselk(n, t)),
+    "bessel_y": _derived(lambda sp, t, n: sp.bessely(n, t)),
+    "beta": _named("beta"),
+    "betainc": _of(lambda sp, a, b, x: sp.betainc_regularized(a, b, 0, x)),
+    "betaincc": _of(lambda sp, a, b, x: sp.betainc_regularized(a, b, x, 1)),
+    "betaln": _of(lambda sp, a, b: sp.loggamma(a) + sp.loggamma(b) - sp.loggamma(a + b)),
+    "digamma": lambda sp, node, args: sp.polygamma(node.attrs[0], args[0]),
+    "entr": _of(_entropy),
+    "erfcinv": _of(lambda sp, x: sp.erfinv(1 - x)),
+    "erfcx": _derived(lambda sp, t: sp.exp(t**2) * sp.erfc(t)),
+    "erfi": _named("erfi"),
+    "erfinv": _named("erfinv"),
+    "expi": _named("Ei"),
+    "expit": _of(lambda sp, x: 1 / (1 + sp.exp(-x))),
+    "expit_negative": _of(lambda sp, x: 1 / (1 + sp.exp(x))),
+    "expn": lambda sp, node, args: sp.expint(node.attrs[0], args[0]),
+    "gamma": _named("gamma"),
+    "gammainc": _of(lambda sp, a, x: sp.lowergamma(a, x) / sp.gamma(a)),
+    "gammaincc": _of(lambda sp, a, x: sp.uppergamma(a, x) / sp.gamma(a)),
+    "gammaln": _of(lambda sp, x: sp.log(sp.Abs(sp.gamma(x)))),
+    "kl_div": _of(lambda sp, x, y: _relative(sp, x, y) - x + y),
+    "lambertw": lambda sp, node, args: sp.LambertW(args[0], node.attrs[0]),
+    "lambertw_plus_one": lambda sp, node, args: 1 + sp.LambertW(args[0], node.attrs[0]),
+    "log_expit": _of(lambda sp, x: -sp.log(1 + sp.exp(-x))),
+    "log_ndtr": _derived(lambda sp, t: sp.log(_ndtr(sp, t))),
+    "logit": _of(lambda sp, x: sp.log(x / (1 - x))),
+    "ndtr": _of(_ndtr),
+    "ndtri": _of(lambda sp, x: sp.sqrt(2) * sp.erfinv(2 * x - 1)),
+    "rel_entr": _of(_relative),
+    "rgamma": _of(lambda sp, x: 1 / sp.gamma(x)),
+    "sinc": _derived(lambda sp, t: sp.sinc(sp.pi * t)),
+    "spherical_in": _spherical("besseli"),
+    "spherical_jn": _spherical("besselj"),
+    "spherical_kn": _spherical("besselk"),
+    "spherical_yn": _spherical("bessely"),
+    "xlog1py": _of(lambda sp, x, y: _times_log(sp, x, 1 + y)),
+    "xlogy": _of(_times_log),
+    "zeta": _zeta,
+}
+"""Special functions."""
 _SAME = {
     "absolute": "Abs",
     "arccos": "acos",
@@ -138,9 +230,11 @@ RULES: Mapping[str, Rule] = {
     **{name: _named(other) for name, other in _SAME.items()},
     **{name: _compared(other) for name, other in _COMPARISONS.items()},
     **{f"logical_{name}": _logical(other) for name, other in _LOGICAL.items()},
+    **_SPECIAL,
     "add": _sum,
     "cast": _cast,
     "cbrt": _of(lambda sp, x: sp.sign(x) * sp.Abs(x) ** sp.Rational(1, 3)),
+    "conjugate": _of(lambda sp, x: sp.conjugate(x)),
     "divide": _of(lambda sp, x, y: x / y),
     "exp2": _of(lambda sp, x: sp.Integer(2) ** x),
     "expm1": _of(lambda sp, x: sp.exp(x) - 1),
@@ -148,6 +242,7 @@ RULES: Mapping[str, Rule] = {
     "floor_divide": _of(lambda sp, x, y: sp.floor(x / y)),
     "fmod": _of(lambda sp, x, y: x - y * _truncated(sp, x / y)),
     "hypot": _of(lambda sp, x, y: sp.sqrt(x**2 + y**2)),
+    "imag": _of(lambda sp, x: sp.im(x)),
     "integer_power": lambda sp, node, args: args[0] ** node.attrs[0],
     "ldexp": _of(lambda sp, x, n: x * sp.Integer(2) ** n),
     "log10": _of(lambda sp, x: sp.log(x) / sp.log(10)),
@@ -157,10 +252,12 @@ RULES: Mapping[str, Rule] = {
     "mask": _chosen,
     "multiply": _product,
     "negative": _of(lambda sp, x: -x),
+    "real": _of(lambda sp, x: sp.re(x)),
     "reciprocal": _of(lambda sp, x: 1 / x),
     "remainder": _of(lambda sp, x, y: x - y * sp.floor(x / y)),
     "rint": _of(_rounded),
     "signbit": _of(lambda sp, x: sp.Lt(x, 0)),
+    "stop_gradient": _of(lambda sp, x: x),
     "subtract": _of(lambda sp, x, y: x - y),
     "trunc": _of(_truncated),
     "where": _chosen,

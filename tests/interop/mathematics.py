@@ -23,6 +23,7 @@ _TOKEN = re.compile(
     r"|\d+(?:\.\d+)?|[A-Za-z]|\S)"
 )
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "\\Gamma": math.gamma,
     "\\arccos": np.arccos,
     "\\arcsin": np.arcsin,
     "\\arctan": np.arctan,
