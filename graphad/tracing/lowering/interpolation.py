@@ -48,8 +48,7 @@ def _digitize(builder: Builder, x: ArrayLike, bins: ArrayLike, right: bool = Fal
         return _searchsorted(builder, edges, x, side)
     if np.any(steps > 0):
         raise TraceError("bins must be monotonically increasing or decreasing")
-    other = "right" if right else "left"
-    return emit("subtract", edges.size, _searchsorted(builder, edges[::-1], x, other))
+    return emit("subtract", edges.size, _searchsorted(builder, edges[::-1], x, side))
 
 
 # --- interpolation -------------------------------------------------------------------------------
@@ -96,7 +95,10 @@ def _pieces(at: Value, places: Value, heights: Value) -> Value:
     """Return the line through the two points around each place."""
     n = places.shape[0]
     after = integers("searchsorted", places, at, side="right", depth=0)
-    i = integers("minimum", integers("maximum", integers("subtract", after, 1), 0), n - 2)
+    known = constant_array(places)
+    ends = [n - 2] if known is None else np.flatnonzero(np.diff(known) > 0)
+    last = int(ends[-1]) if len(ends) else 0  # of equal places at the end, the first
+    i = integers("minimum", integers("maximum", integers("subtract", after, 1), 0), last)
     j = integers("add", i, 1)
     a, b = (emit("take", places, index, axis=0) for index in (i, j))
     f, g = (emit("take", heights, index, axis=0) for index in (i, j))

@@ -28,6 +28,7 @@ from graphad.tracing.lowering.coerce import (
 from graphad.tracing.lowering.ordering import integers, sorted_along, taken_along
 from graphad.tracing.lowering.reductions import Axis, kept_shape
 from graphad.tracing.lowering.registry import ArrayLike, lowers
+from graphad.types import DType
 
 _CONTINUOUS: Mapping[str, tuple[float, float]] = {
     "linear": (1.0, 1.0),
@@ -39,6 +40,8 @@ _CONTINUOUS: Mapping[str, tuple[float, float]] = {
 }
 """Methods by the α and β of R. J. Hyndman and Y. Fan, "Sample quantiles in statistical packages",
 1996: the quantile is at the place n·q + α + q·(1 - α - β) - 1 among the sorted values."""
+_ELEMENTS = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
+"""Methods that give elements as they are, of their own dtype."""
 _JUMPING = (
     "inverted_cdf",
     "averaged_inverted_cdf",
@@ -62,8 +65,6 @@ class _Rows(NamedTuple):
 def _rows(x: Value, axis: Axis) -> _Rows:
     if x.type.is_complex:
         raise TraceError("complex values have no quantiles; take those of a real part")
-    if not x.type.is_inexact:
-        x = cast_to(x, np.dtype(np.float64))
     axes = many_axes(axis, x.ndim)
     rest = tuple([i for i in range(x.ndim) if i not in axes])
     lead = tuple([x.shape[i] for i in rest])
@@ -85,28 +86,33 @@ def _or_nan(result: Value, rows: _Rows) -> Value:
     """Return NaN for rows with NaN in them: it is sorted last."""
     x = rows.ordered
     lead = len(rows.shape)
+    if not x.type.is_inexact:
+        return result
     last = emit("take", x, np.asarray(x.shape[-1] - 1), axis=lead)
     wide = reshaped(last, rows.shape + (1,) * (result.ndim - lead))
-    return emit("where", emit("isnan", wide), wide, result)
+    return emit("where", emit("isnan", wide), cast_to(wide, result.type.dtype), result)
 
 
 # --- fixed places --------------------------------------------------------------------------------
 
 
-def _at_fixed(x: Value, places: Array) -> Value:
+def _at_fixed(x: Value, places: Array, dtype: DType) -> Value:
     """Return values at fixed places between neighbours; the last axis becomes those of `places`."""
     axis = x.ndim - 1
     below = np.floor(places).astype(np.int64)
-    weight = (places - below).astype(x.type.dtype)
+    weight = (places - below).astype(dtype)
     lower = emit("take", x, below, axis=axis)
     if not weight.any():
-        return lower
+        return cast_to(lower, dtype)
     above = np.where(weight > 0, below + 1, below)
     upper = emit("take", x, above, axis=axis)
     if np.all(weight == 0.5):
-        return emit("multiply", emit("add", lower, upper), 0.5)
-    step = emit("multiply", emit("subtract", upper, lower), weight)
-    return emit("add", lower, step)
+        return cast_to(emit("multiply", emit("add", lower, upper), 0.5), dtype)
+    rise = cast_to(emit("subtract", upper, lower), dtype)  # rounded as NumPy does
+    far = weight >= 0.5
+    nearer = emit("take", x, np.where(far, above, below), axis=axis)
+    share = np.where(far, weight - 1, weight).astype(dtype)
+    return emit("add", cast_to(nearer, dtype), emit("multiply", rise, share))
 
 
 def _fixed_places(q: Array, n: int, method: str) -> Array:
@@ -180,14 +186,18 @@ def _quantile(
     percent: bool = False,
 ) -> Value:
     x, asked = as_value(builder, a), constant_array(q)
-    if asked is not None and x.type.dtype == np.float32 and np.ndim(q):
-        x = cast_to(x, np.result_type(x.type.dtype, asked))  # only a Python number is weak
-    rows = _rows(x, axis)
-    n, kind = rows.ordered.shape[-1], rows.ordered.type.dtype
+    weak = type(q) in (int, float)  # all else is strong, NumPy's numbers too
+    given = x.type.dtype if x.type.is_inexact else np.dtype(np.float64)
+    kind = given if weak else np.result_type(given, _float_of(asked, q))
+    if not x.type.is_inexact and (skipping or method not in _ELEMENTS):
+        x = cast_to(x, kind)
+    rows = _rows(x if asked is not None and not skipping else cast_to(x, kind), axis)
+    n = rows.ordered.shape[-1]
     if asked is not None and percent:
         asked = np.true_divide(asked, 100)
     if asked is not None and not skipping:
-        found = _at_fixed(rows.ordered, _fixed_places(asked, n, method))
+        kind = x.type.dtype if method in _ELEMENTS else kind
+        found = _at_fixed(rows.ordered, _fixed_places(asked, n, method), kind)
         return _finished(_or_nan(found, rows), rows, asked.shape, keepdims)
     if asked is not None:
         _fixed_places(asked, n, method)  # refuses what is not from 0 to 1
@@ -199,6 +209,12 @@ def _quantile(
     found = _at_moving(rows, places, count, method)
     found = found if skipping else _or_nan(found, rows)
     return _finished(found, rows, places.shape, keepdims)
+
+
+def _float_of(asked: Array | None, q: ArrayLike) -> DType:
+    """Return the floating dtype of what is asked for."""
+    dtype: DType = asked.dtype if asked is not None else q.type.dtype
+    return dtype if dtype.kind == "f" else np.dtype(np.float64)
 
 
 def _present(rows: _Rows) -> Value:
