@@ -21,6 +21,7 @@ DOCUMENTS = ("README.md", "CONTRIBUTING.md")
 PROGRAMS = (
     "README.md",
     "docs/structures.md",
+    "docs/control-flow.md",
     "docs/custom.md",
     "docs/derivatives.md",
     "docs/compiled.md",

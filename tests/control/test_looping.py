@@ -86,7 +86,7 @@ def test_the_mode_is_forward_where_it_must_be() -> None:
 
     graph = ga.trace(function, np.array([1.1, 1.2, 1.3]))
     assert "a while_loop without max_steps" in graph.diff().explain()
-    with pytest.raises(ga.DerivativeError, match='max_steps=n.*mode="forward"'):
+    with pytest.raises(ga.DerivativeError, match=r'max_steps=n.*mode="forward"'):
         graph.diff(mode="reverse")
 
 
