@@ -23,7 +23,7 @@ _DIRECT: Mapping[str, str] = {
     name: name
     for name in (
         *("erf", "erfc", "erfi", "erfinv", "erfcinv", "ndtr", "ndtri"),
-        *("gamma", "gammaln", "rgamma", "beta", "betaln"),
+        *("gamma", "gammaln", "beta", "betaln"),
         *("gammainc", "gammaincc", "betainc", "betaincc"),
         *("expit", "logit", "log_expit", "xlogy", "xlog1py", "entr", "rel_entr", "kl_div"),
         *("expi", "exp2", "expm1", "log1p", "cbrt"),
@@ -44,6 +44,13 @@ def _loggamma(builder: Builder, z: ArrayLike) -> Value:
     """SciPy's is NaN for negative numbers, where the logarithm is complex."""
     (x,) = floats(builder, z)
     return emit("where", emit("less", x, 0.0), np.nan, emit("gammaln", x))
+
+
+@lowers_special("rgamma")
+def _rgamma(builder: Builder, z: ArrayLike) -> Value:
+    """``x / Γ(x + 1)``, of which the derivatives are right at 0 too."""
+    (x,) = floats(builder, z)
+    return emit("multiply", x, emit("rgamma", emit("add", x, 1.0)))
 
 
 @lowers_special("polygamma")
