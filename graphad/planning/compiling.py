@@ -9,7 +9,7 @@ import numpy as np
 from graphad.cost import operations
 from graphad.custom import expanded
 from graphad.custom.primitive import black_boxes
-from graphad.errors import GraphadError
+from graphad.errors import GraphadError, InputError
 from graphad.evaluate.calling import bind, evaluate
 from graphad.ir import INPUT, Graph, map_tree
 from graphad.llvm import Compiled
@@ -147,7 +147,14 @@ def compiled(graph: Any, opt: int | str) -> Code:
         At any grain.
     opt : {"auto", 0, 1}
         Level of code generation.
+
+    Raises
+    ------
+    InputError
+        If there is no such level.
     """
+    if not (opt == "auto" or (type(opt) is int and opt in {0, 1})):
+        raise InputError(f'opt is 0, 1 or "auto", and not {opt!r}')
     graph = expanded(graph)
     code = _compiled_flat(graph, opt)
     if isinstance(code, Interpreted) or not is_structured(graph):

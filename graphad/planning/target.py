@@ -204,7 +204,14 @@ def whole_target(base: Graph, order: int) -> Target:
         The function.
     order : int
         k.
+
+    Raises
+    ------
+    DerivativeError
+        If the order is no integer, or negative.
     """
+    if not _is_order(order):
+        raise DerivativeError(f"the order of a derivative is 0, 1, 2, … and not {order!r}")
     types = {node.attrs[0]: node.type for node in base.inputs}
     names = base.input_names
     history, shapes, symmetry = [], [], []
@@ -221,6 +228,10 @@ def whole_target(base: Graph, order: int) -> Target:
         rows = [graft(inner, rows[i : i + count]) for i in range(0, len(rows), count)]
     tree = graft(base.tree, rows)
     return _target(base, tuple(history), tuple(shapes), tree, tuple(symmetry))
+
+
+def _is_order(order: object) -> bool:
+    return isinstance(order, int | np.integer) and order >= 0
 
 
 def chosen_entries(target: Target, entries: Iterable[object] | str) -> tuple[Entry, ...]:

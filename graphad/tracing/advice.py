@@ -46,6 +46,35 @@ _TRUTH_HINTS = (
     (r"\band\b|\bor\b", "write np.logical_and(a, b) or np.logical_or(a, b) inside np.where(...)"),
     (r"\bnot\b", "write np.logical_not(a) inside np.where(...)"),
 )
+_ARRAY_HINTS = (
+    (r"\btesting\.|\bassert_", "leave the assertion out of the function, and check results after"),
+    (
+        r"\bma\.",
+        "masked arrays are not traced: write np.where(mask, 0.0, x), or weights of 0 and 1",
+    ),
+    (
+        r"\brandom\b|\brng\.|\bnormal\(|\buniform\(",
+        (
+            "draw standard numbers outside of the function and close over them: "
+            "mean + scale * drawn, where drawn = rng.normal(size=n)"
+        ),
+    ),
+    (r"\bnp\.u?int\d*\(", "write np.floor(x) or np.trunc(x), or x.astype(int)"),
+    (r"\bmatrix\(", "write np.array(...), and @ for matrix products"),
+    (
+        r"\.dot\(|\.searchsorted\(|\.clip\(",
+        "a method of a plain array does not see traced arguments: write a @ b, or np.dot(a, b)",
+    ),
+    (
+        r"\bprint\(|\bsave|\bwrite\(|\bdump",
+        "write files after the evaluation, from what graph(x) returns; not in the function",
+    ),
+    (
+        r"\btorch\.|\bjnp\.|\bjax\.|\btf\.|\bpd\.",
+        "other libraries do not see traced values: write it with NumPy's functions",
+    ),
+)
+"""What to write instead, by what stands in the line, where something asks for a plain array."""
 
 
 def refusal(what: str, instead: str, line: Line | None = None) -> TraceError:
@@ -141,6 +170,10 @@ def no_array() -> TraceError:
             f"leave it out: traced values have a dtype already; or write x.astype(np.{cast[1]})",
             line,
         )
+    hints = (hint for pattern, hint in _ARRAY_HINTS if re.search(pattern, line.text))
+    instead = next(hints, None)
+    if instead is not None:
+        return refusal("a traced value cannot become a plain array", instead, line)
     return refusal(
         "a traced value cannot become a plain array",
         "put lists of traced values into np.array([...]); in a module that the trace does not "

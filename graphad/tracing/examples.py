@@ -171,6 +171,8 @@ def _check_used(function: Any, given: int, left: int, named: Mapping[str, Any]) 
 
 
 def _described(x: object) -> str:
+    if isinstance(x, np.ndarray):
+        return f"an array of dtype {x.dtype}"
     kind = type(x).__name__
     return f"the {kind} {x!r}" if isinstance(x, str | int | float | None) else f"a {kind}"
 
@@ -267,6 +269,16 @@ def read_example(name: str, example: Any) -> tuple[Type, Array | None]:
         return make_type(example.shape, example.dtype), None if plain is None else plain.copy()
     if example is None or isinstance(example, str | bytes | dict | set):
         raise refusal(f"the example for {name} is {_described(example)}", _FIXED)
+    if isinstance(example, np.ma.MaskedArray):
+        raise refusal(
+            f"the example for {name} is a masked array, and a graph has no masks",
+            "fill it first, x.filled(0.0), and give weights that are zero where the mask holds",
+        )
+    if isinstance(example, np.matrix):
+        raise refusal(
+            f"the example for {name} is an np.matrix, of which * is another product",
+            "write np.asarray(x), and @ for matrix products in the function",
+        )
     try:
         array = np.array(example)
     except ValueError as error:

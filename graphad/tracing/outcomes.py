@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import GeneratorType
+from types import CoroutineType, GeneratorType
 from typing import Any
 
 import numpy as np
@@ -82,6 +82,9 @@ def _no_number(item: Any, function: Callable[..., Any]) -> Exception:
     if item is None:
         what = f"{_named(function)} returns None"
         instead = "did you forget return? A traced function returns its result"
+    elif isinstance(item, CoroutineType):
+        item.close()
+        instead = "write def instead of async def: a trace runs the function once, to its end"
     elif isinstance(item, GeneratorType):
         instead = "return a list, or np.array([...]), instead of a generator"
     elif isinstance(item, np.ndarray):

@@ -26,7 +26,7 @@ from graphad.tracing import trace_function
         (object(), "the example for x is a object", "closing over them"),
         ([[1.0], [1.0, 2.0]], "the example for x makes no array", "lists of equal lengths"),
         (np.longdouble(1.0), "values of dtype", "x.astype(float)"),
-        (np.array(["a"]), "the example for x is a ndarray", "closing over them"),
+        (np.array(["a"]), "the example for x is an array of dtype", "closing over them"),
     ],
 )
 def test_examples(example: Any, what: str, instead: str) -> None:
