@@ -25,6 +25,7 @@ PROGRAMS = (
     "docs/custom.md",
     "docs/derivatives.md",
     "docs/compiled.md",
+    "docs/interop.md",
 )
 
 

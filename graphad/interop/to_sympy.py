@@ -95,7 +95,8 @@ def _compared(name: str) -> Rule:
             if name in ("Eq", "Ne"):
                 return unequal if name == "Ne" else sp.Not(unequal)
             args = [sp.Piecewise((sp.Integer(1), x), (sp.Integer(0), True)) for x in args]
-            known = all(x.is_number for x in args)
+        # SymPy would search for a proof of what is not known, for long in large expressions.
+        known = all(not x.free_symbols for x in args)
         return getattr(sp, name)(*args, evaluate=known)
 
     return rule

@@ -61,9 +61,12 @@ def numbers(expressions: Any, graph: Graph, args: Any) -> Any:
     made = []
     for item, node in zip(items, graph.outputs, strict=True):
         scalars = list(item.reshape(max(1, len(item)))) if node.type.shape else [item]
-        function = sp.lambdify(symbols, scalars, "mpmath")
-        with mpmath.workdps(30):
-            found = [plain(item) for item in function(*given)]
+        if any(item.has(sp.betainc_regularized) for item in scalars):  # mpmath has another order
+            found = [plain(item.subs(values).evalf(20)) for item in scalars]
+        else:
+            function = sp.lambdify(symbols, scalars, "mpmath", cse=True)
+            with mpmath.workdps(30):
+                found = [plain(item) for item in function(*given)]
         array = np.array(found).astype(node.type.dtype).reshape(node.type.shape)
         made.append(array)
     return map_tree(graph.tree, made)
@@ -96,6 +99,8 @@ def test_every_op_has_an_expression() -> None:
 @pytest.mark.parametrize(("op", "sample"), SUBJECTS)
 def test_each_op(op: Op, sample: Sample) -> None:
     """The expression of an op has the values that the op has, in the same shape."""
+    if op.name in {"inverse", "solve", "slogdet"} and sample.shapes[0] == (3, 3):
+        pytest.skip("SymPy takes half a minute for selections of pivots")
     graph = graph_of_sample(op, sample)
     args = point_of_sample(sample)
     try:
