@@ -231,7 +231,7 @@ def whole_target(base: Graph, order: int) -> Target:
 
 
 def _is_order(order: object) -> bool:
-    return isinstance(order, int | np.integer) and order >= 0
+    return isinstance(order, int | np.integer) and bool(order >= 0)
 
 
 def chosen_entries(target: Target, entries: Iterable[object] | str) -> tuple[Entry, ...]:
