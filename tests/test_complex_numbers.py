@@ -115,6 +115,68 @@ def test_precision_of_calls() -> None:
     assert size(np.ones(2, np.complex64)).dtype == np.float32
 
 
+A = DRAW.normal(size=(3, 3)) + 1j * DRAW.normal(size=(3, 3))
+C = DRAW.normal(size=3) + 1j * DRAW.normal(size=3)
+WEIGHTS = np.array([4 / 5, -1 / 5, 4 / 105, -1 / 280])
+"""Of central differences of order 8 (Fornberg, 1988)."""
+THROUGH: dict[str, Callable[[Any], Any]] = {
+    "solve": lambda x: np.sum(np.abs(np.linalg.solve(A + np.outer(x, x) * 1j, C * x)) ** 2),
+    "inv": lambda x: np.linalg.inv(A + 1j * np.diag(x))[0, 1].imag,
+    "det": lambda x: np.abs(np.linalg.det(A * x)) ** 2,
+    "matmul": lambda x: np.real(np.conj(C * x) @ (A @ (C * x**2))),
+    "prod": lambda x: np.prod(x + 1j * x**2).imag,
+    "cumprod": lambda x: np.sum(np.cumprod(x + 1j).real ** 2),
+    "power": lambda x: np.sum(((x + 1j) ** (x * 1.5)).real),
+    "complex power": lambda x: np.sum(((x + 0.1j) ** (1.5 + 0.5j)).imag),
+    "elementary": lambda x: np.sum(np.sin(x + 1j) * np.conj(np.sqrt(x + 2j))).imag,
+    "logarithms": lambda x: np.sum(np.log(C * x).real * np.log1p(C * x).imag),
+    "max": lambda x: np.max((x + 1j) * C).real,
+    "norm": lambda x: np.linalg.norm(A @ (x + 0j)),
+    "vdot": lambda x: np.vdot(C * x, A @ (x * C)).imag,
+    "var": lambda x: np.var(C * x**2),
+    "sign": lambda x: np.sum(np.sign(C * x + 1).imag),
+    "einsum": lambda x: np.einsum("i,ij,j->", (C * x).conj(), A, C * x).real,
+    "parts": lambda x: np.abs(_from_parts(x)).sum(),
+    "where": lambda x: np.sum(np.where(x > 0.7, 1j * x**2, x + 2j).imag * x),
+    "fft2": lambda x: np.sum(np.abs(np.fft.fft2(np.outer(x, x))) ** 3),
+    "irfft": lambda x: np.sum(np.fft.irfft(np.fft.rfft(x) ** 2) ** 3),
+    "hfft": lambda x: np.sum(np.fft.hfft(np.fft.ihfft(x) ** 2) ** 3),
+    "shifted": lambda x: np.sum(np.fft.fftshift(np.fft.fftn(x * C)).imag[:2] ** 2),
+}
+
+
+def _from_parts(x: Any) -> Any:
+    z = np.zeros(3, complex)
+    z.real = x
+    z.imag = x**2
+    return z
+
+
+def _slopes(function: Callable[[Any], Any], x: Array) -> Array:
+    """Return the derivative by each element, by differences."""
+    step, made = 1e-2, []
+    for direction in np.eye(x.size):
+        parts = [
+            weight * (function(x + k * step * direction) - function(x - k * step * direction))
+            for k, weight in enumerate(WEIGHTS, 1)
+        ]
+        made.append(sum(parts) / step)
+    return np.stack(made, axis=-1)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("name", THROUGH)
+def test_real_functions_through_complex_numbers(name: str, mode: str) -> None:
+    """Gradients and Hessians of what users write agree with differences of what NumPy gives."""
+    function, x = THROUGH[name], np.array([0.6, 1.1, 0.8])
+    graph = ga.trace(function, x)
+    gradient = graph.diff(mode=mode)
+    np.testing.assert_allclose(gradient(x), _slopes(function, x), rtol=1e-7, atol=1e-8)
+    other = graph.diff(mode="forward" if mode == "reverse" else "reverse")
+    hessian = gradient.diff(mode=mode)(x)
+    np.testing.assert_allclose(hessian, _slopes(other, x), rtol=1e-7, atol=1e-7)
+
+
 @pytest.mark.parametrize("mode", ["compose", "edge-pushing", "multivariate", "elimination"])
 def test_ways_that_multiply_partials_refuse(mode: str) -> None:
     """Parts have no partials that could be multiplied, so these ways leave them to the others."""

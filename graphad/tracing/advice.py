@@ -118,6 +118,11 @@ def no_number(kind: str) -> TraceError:
         else:
             instead = f"NumPy has no {name}; write it with the functions that it has"
         return refusal(f"{called[0][:-1]} takes Python numbers, not traced values", instead, line)
+    if kind == "complex":
+        hint = (
+            "write x + 1j * y for complex(x, y), and leave complex() out where it has one argument"
+        )
+        return refusal("a traced value has no value yet that complex() could return", hint, line)
     hint = (
         f"leave {kind}() out: a traced scalar stands for a number of dtype float64 already; "
         "for functions of the math module, write those of NumPy (np.sin for math.sin)"

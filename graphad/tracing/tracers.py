@@ -82,10 +82,29 @@ class Tracer(NumpyMethods):
         """The real part."""
         return self._recorder.call(np.real, (self,))
 
+    @real.setter
+    def real(self, value: Any) -> None:
+        self._put_parts(value, self.imag)
+
     @property
     def imag(self) -> Any:
         """The imaginary part."""
         return self._recorder.call(np.imag, (self,))
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        if self.dtype.kind != "c":
+            raise refusal(
+                "real values have no imaginary part to write to",
+                "make the array with dtype=complex, or write z = x + 1j * y",
+            )
+        self._put_parts(self.real, value)
+
+    def _put_parts(self, real: Any, imaginary: Any) -> None:
+        """Write both parts into this array, as NumPy does for ``z.real = x``."""
+        whole = self.dtype.kind == "c"
+        value = self._recorder.call(np.multiply, (1j, imaginary)) if whole else 0.0
+        self[...] = self._recorder.call(np.add, (real, value))  # type: ignore[index]
 
     def conjugate(self) -> Any:
         """Return the complex conjugate; of real values the array itself."""

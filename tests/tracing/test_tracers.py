@@ -232,6 +232,29 @@ def test_functions(function: Any) -> None:
     assert_traced(function, X)
 
 
+def test_parts_are_written_to() -> None:
+    """``z.real = x`` and ``z.imag = y`` write into the array, and into what it is a view of."""
+
+    def function(x: Any) -> Any:
+        z = np.ones((2, 4), complex)
+        row = z[0]
+        row.imag = x
+        z.real = 2.0
+        y = x.copy()
+        y.real = 3 * x
+        return z, y
+
+    assert_traced(function, X)
+
+    def refused(x: Any) -> Any:
+        y = x.copy()
+        y.imag = x
+        return y
+
+    with pytest.raises(TraceError, match="real values have no imaginary part to write to"):
+        trace_function(refused, (X,))
+
+
 def test_complex() -> None:
     """Complex inputs stay complex, and real parts of real arrays are the arrays."""
     assert_traced(lambda z: z * z + np.exp(1j * z), Z)
