@@ -42,7 +42,7 @@ _TRUTH_HINTS = (
         ),
     ),
     (r"\bassert\b", "leave the assertion out of the function, and check the arguments before"),
-    (r"(?<!\.)\b(any|all)\(", "write np.any(array) or np.all(array) instead of Python's any and all"),
+    (r"(?<!\.)\b(any|all)\(", "write np.any(array) or np.all(array), not Python's any and all"),
     (r"\band\b|\bor\b", "write np.logical_and(a, b) or np.logical_or(a, b) inside np.where(...)"),
     (r"\bnot\b", "write np.logical_not(a) inside np.where(...)"),
 )
