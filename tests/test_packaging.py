@@ -84,7 +84,7 @@ def test_wheel_metadata(wheel: zipfile.ZipFile) -> None:
     names = {line.split(">=")[0].strip() for line in required}
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "MIT"
-    assert names == {"numpy", "networkx", "graphviz", "llvmlite"}
+    assert names == {"numpy", "networkx", "graphviz", "llvmlite", "optree"}
     assert "graphad = graphad.cli:main" in read_from_wheel(wheel, "entry_points.txt")
 
 

@@ -81,10 +81,10 @@ def test_leading_axes() -> None:
 @pytest.mark.parametrize(
     ("args", "kwargs", "what"),
     [
-        ((1.0,), {}, "graph named takes x, y, each once"),
-        ((1.0, 1.0, 1.0), {}, "each once"),
-        ((), {"z": 1.0}, "by name z"),
-        ((1.0,), {"x": 1.0}, "by name x"),
+        ((1.0,), {}, r"named\(x: f64\[3\], y: f64\[\]\) also needs 'y'"),
+        ((1.0, 1.0, 1.0), {}, "takes 2 inputs, but got 3"),
+        ((), {"z": 1.0}, "has no input 'z'"),
+        ((1.0,), {"x": 1.0}, "got 'x' both by position and by name"),
         ((np.zeros(4), 1.0), {}, r"takes x of shape \(3,\), after any leading axes; .* \(4,\)"),
         ((2.0, 1.0), {}, r"takes x of shape \(3,\)"),
     ],
