@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, sqrt
 
+from graphad.viz.layout import Layout
 from graphad.viz.metrics import label_width, small_width
 
 CHIP_HEIGHT = 18.0
@@ -90,6 +91,8 @@ class Cell:
         For groups, how large the group is beside the largest one, from 0 to 1.
     columns : int
         How many leaves stand side by side where they stand in several rows; 0 if that is free.
+    panels : tuple of Panel
+        Drawings within the box, of the graphs that its op holds.
     """
 
     kind: str
@@ -107,6 +110,7 @@ class Cell:
     result: bool = False
     share: float = 0.0
     columns: int = 0
+    panels: tuple[Panel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,15 @@ class Picture:
     notice: str = ""
     rows: tuple[int, ...] = ()
     row_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The drawing of a graph within a box: its title, what it shows, and where that stands."""
+
+    title: str
+    picture: Picture
+    layout: Layout
 
 
 def chip(slot: Slot) -> Slot:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphad.ir import Graph
-from graphad.viz.cells import Arrow, Cell, Slot
+from graphad.viz.cells import Arrow, Cell, Panel, Slot
 from graphad.viz.collapse import picture_of
 from graphad.viz.markup import legible
 from graphad.viz.palette import order_shade
@@ -63,7 +63,7 @@ def dot(graph: Graph, *, limit: int | None = LIMIT) -> str:
         into[arrow.target].append(arrow)
     highest = max(picture.orders, default=0)
     for number, cell in enumerate(picture.cells):
-        lines.extend(_cell_lines(number, cell, into[number], highest))
+        lines.extend(_cell_lines(f"n{number}", cell, into[number], highest, "n"))
     for row in sorted(set(picture.rows)):
         same = " ".join(f"n{i}" for i, own in enumerate(picture.rows) if own == row)
         lines.append(f"  {{ rank=same {same} }}")
@@ -71,7 +71,20 @@ def dot(graph: Graph, *, limit: int | None = LIMIT) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cell_lines(number: int, cell: Cell, arrows: list[Arrow], highest: int) -> list[str]:
+def _panel_lines(name: str, number: int, panel: Panel, highest: int) -> list[str]:
+    """Return the lines of a graph that a box holds: a cluster, with a dashed line from the box."""
+    base = f"{name}_{number}_"
+    picture = panel.picture
+    lines = [f"  subgraph cluster_{base} {{", f"  label={quote(panel.title)} style=dashed"]
+    for place, cell in enumerate(picture.cells):
+        own = [arrow for arrow in picture.arrows if arrow.target == place]
+        lines.extend(_cell_lines(f"{base}{place}", cell, own, highest, base))
+    lines.append("  }")
+    last = len(picture.cells) - 1
+    return [*lines, f"  {base}{last} -> {name} [style=dashed arrowhead=none]"]
+
+
+def _cell_lines(name: str, cell: Cell, arrows: list[Arrow], highest: int, base: str) -> list[str]:
     """Return the lines of a box, of its leaves and of the arrows into it, in operand order."""
     label = "\n".join(line for line in (cell.head, cell.detail, cell.note) if line)
     options = [f"label={quote(label)}", f"tooltip={quote(cell.title)}"]
@@ -86,20 +99,22 @@ def _cell_lines(number: int, cell: Cell, arrows: list[Arrow], highest: int) -> l
             options.append("penwidth=2.5")
     if not cell.free and len(cell.slots) > 1:
         options.append("ordering=in")
-    lines = [f"  n{number} [{' '.join(options)}]"]
+    lines = [f"  {name} [{' '.join(options)}]"]
     sources = {arrow.slot: arrow for arrow in arrows}
     for position, slot in enumerate(cell.slots):
         arrow = sources.get(position)
         if arrow is None:
-            leaf = f"n{number}_{position}"
+            leaf = f"{name}_{position}"
             lines.append(_leaf_line(leaf, slot))
             start = leaf
         else:
-            start = f"n{arrow.source}"
+            start = f"{base}{arrow.source}"
         label = f" [headlabel={quote(slot.name)}]" if slot.name else ""
         if arrow is not None and arrow.weight > 1:
             label = f" [label={quote(f'{arrow.weight:,}')}]"
-        lines.append(f"  {start} -> n{number}{label}")
+        lines.append(f"  {start} -> {name}{label}")
+    for number, panel in enumerate(cell.panels):
+        lines.extend(_panel_lines(name, number, panel, highest))
     return lines
 
 

@@ -85,6 +85,7 @@ _DETAILS: dict[str, Callable[[Attrs], str]] = {
     "broadcast_to": lambda attrs: "",
     "cast": lambda attrs: "",
     "concatenate": lambda attrs: f"axis {attrs[0]}",
+    "cond": lambda attrs: "",
     "cumsum": lambda attrs: f"axis {attrs[0]}",
     "einsum": lambda attrs: str(attrs[0]).replace("->", "→"),
     "element": lambda attrs: "",
@@ -95,11 +96,13 @@ _DETAILS: dict[str, Callable[[Attrs], str]] = {
     "min": lambda attrs: _axes_text(attrs[0]),
     "pack": lambda attrs: "",
     "reshape": lambda attrs: "",
+    "scan": lambda attrs: f"{attrs[2]:,} steps{' in reverse' if attrs[3] else ''}",
     "scatter_add": lambda attrs: f"axis {attrs[0]}",
     "slice": lambda attrs: "",
     "sum": lambda attrs: _axes_text(attrs[0]),
     "take": lambda attrs: f"axis {attrs[0]}",
     "transpose": lambda attrs: _tuple_text(attrs[0]),
+    "while_loop": lambda attrs: "",
 }
 """Attributes in brief; empty where the label or the type says it already."""
 
@@ -142,6 +145,9 @@ def port_names(node: Node) -> tuple[str, ...]:
         return ("",) * count
     if name == "einsum":
         return tuple(str(node.attrs[0]).partition("->")[0].split(","))
+    if node.op.interpret is not None:
+        inputs = next(attr.input_names for attr in node.attrs if isinstance(attr, Graph))
+        return ("if",) * (count - len(inputs)) + inputs
     if name in PORTS and len(PORTS[name]) == count:
         return PORTS[name]
     if count > _MOST_NUMBERED:

@@ -22,6 +22,7 @@ from graphad.viz.labels import (
     type_text,
 )
 from graphad.viz.layers import assign_layers
+from graphad.viz.panels import panels_of, with_panels
 
 LIMIT = 1500
 """Most boxes that are drawn one for each node; a larger graph is drawn collapsed."""
@@ -106,6 +107,9 @@ def full_picture(graph: Graph) -> Picture:
     drawing.add_unused_inputs()
     ops = len(drawing.number)
     orders = {graph.origins[id].order for id in drawing.number}
+    for cell in drawing.cells:
+        for panel in cell.panels:
+            orders.update(panel.picture.orders)
     return Picture(
         graph.name,
         signature(graph),
@@ -168,6 +172,8 @@ class _Drawing:
                     columns=columns,
                 )
             )
+            if node.op.interpret is not None:
+                cell = with_panels(cell, panels_of(node, full_picture))
             self.number[node.id] = len(self.cells)
             self._add(cell)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from hashlib import sha256
 
 from graphad.errors import RenderError
@@ -11,8 +12,9 @@ from graphad.viz.cells import CHIP_HEIGHT, CHIP_STEM, CHIP_STEP, Cell, Picture, 
 from graphad.viz.collapse import picture_of
 from graphad.viz.external import DEFAULT_TIME_LIMIT, LayoutUnavailableError, lay_out_by_dot
 from graphad.viz.header import header, label
-from graphad.viz.layout import Layout, Link, Route, lay_out
+from graphad.viz.layout import Layout, Link, Route
 from graphad.viz.markup import clean, rect, short, text, title
+from graphad.viz.panels import PADDING, TITLE, arranged, panel_height, panel_width
 from graphad.viz.picture import LIMIT
 from graphad.viz.style import order_suffix, style_sheet
 
@@ -97,8 +99,7 @@ def _arrange(picture: Picture, engine: str, time_limit: float) -> Layout:
                 UserWarning,
                 stacklevel=3,
             )
-    free = [cell.free for cell in picture.cells]
-    return lay_out(widths, heights, links, free=free, rows=picture.rows)
+    return arranged(picture)
 
 
 def _document(picture: Picture, layout: Layout) -> str:
@@ -215,8 +216,29 @@ def _cell(cell: Cell, left: float, top: float, picture: Picture, prefix: str) ->
             parts.append(text(f"note mid t{suffix}", middle, y, cell.note))
         if cell.kind == "group":
             parts.append(_share(cell, left, box_top, suffix))
+        parts.extend(_panels(cell, left, y + 8, picture, prefix))
     name = f' id="{prefix}-{cell.node}"' if cell.node >= 0 else ""
     return f'<g class="{cell.kind}"{name}>{title(cell.title)}{"".join(parts)}</g>'
+
+
+def _panels(cell: Cell, left: float, top: float, picture: Picture, prefix: str) -> list[str]:
+    """Return the drawings within a box, side by side, in the colours of the whole."""
+    lines = []
+    x = left + PADDING
+    for number, panel in enumerate(cell.panels):
+        inner = replace(panel.picture, orders=picture.orders)
+        own = f"{prefix}-{cell.node}-{number}"
+        width, height = panel_width(panel), panel_height(panel)
+        lines.append(rect("row", x, top, width, height, 6))
+        lines.append(text("muted", x + PADDING, top + PADDING + 4, panel.title))
+        middle = x + (width - panel.layout.width) / 2
+        lines.append(f'<g transform="translate({short(middle)} {short(top + PADDING + TITLE)})">')
+        lines.extend(_arrows(inner, panel.layout))
+        for part, at, above in zip(inner.cells, panel.layout.left, panel.layout.top, strict=True):
+            lines.append(_cell(part, at, above, inner, own))
+        lines.append("</g>")
+        x += width + PADDING
+    return lines
 
 
 def _share(cell: Cell, left: float, box_top: float, suffix: str) -> str:
