@@ -72,11 +72,6 @@ def _zeta(builder: Builder, x: ArrayLike, q: ArrayLike = None) -> Value:
     return emit("zeta", *floats(builder, x, q), derivative=0)
 
 
-@lowers_special("zetac")
-def _zetac(builder: Builder, x: ArrayLike) -> Value:
-    return _zeta(builder, x)
-
-
 @lowers_special("lambertw", positional="z k tol")
 def _lambertw(builder: Builder, z: ArrayLike, k: ArrayLike = 0, tol: float = 1e-8) -> Value:
     """SciPy's is complex; on the real branches its imaginary part is 0."""

@@ -46,7 +46,9 @@ _ADVICE: Mapping[str, str] = {
         "is not traced; write d * (d - 1) / 4 * np.log(np.pi) + the sum of "
         "gammaln(a - j / 2) for j in range(d)"
     ),
-    "dawsn": "is not traced; write np.sqrt(np.pi) / 2 * np.exp(-x**2) * erfi(x)",
+    "dawsn": "is not traced; for |x| < 26 write np.sqrt(np.pi) / 2 * np.exp(-x**2) * erfi(x)",
+    "zetac": "is not traced; it is Riemann's zeta - 1, which has no derivative rule: compute it "
+    "outside of the traced function",
     "exprel": "is not traced; where x is not 0, write np.expm1(x) / x",
     "powm1": "is not traced; write np.expm1(y * np.log(x))",
     "sindg": "is not traced; write np.sin(np.deg2rad(x))",
