@@ -47,7 +47,7 @@ def _piecewise(
     """Select among functions of all elements; of several conditions that hold, the last counts."""
     array = recorder.call(np.asarray, (x,))
     single = isinstance(condlist, bool | np.bool_) or (
-        not isinstance(condlist[0], list | np.ndarray | Tracer) and array.ndim != 0
+        not isinstance(condlist[0], list) and getattr(condlist[0], "ndim", 0) < min(array.ndim, 1)
     )
     tests = [recorder.call(np.asarray, (test,)) for test in ([condlist] if single else condlist)]
     if len(funclist) == len(tests) + 1:

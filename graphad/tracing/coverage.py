@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,9 @@ CONSTANTS = present(
     "genfromtxt", "identity", "loadtxt", "ones", "require", "tri", "zeros",
 )  # fmt: skip
 """Functions that make arrays of what is not traced; these can be written to in a trace."""
+
+LAZY = ("numpy.lib.recfunctions", "numpy.polynomial", "numpy.strings", "numpy.char")
+"""Modules that NumPy imports when they are asked for; their functions are listed always."""
 
 _STEPS = "a step: derivative 0"
 _INTEGERS = "integers of the graph, to index with; no derivative"
@@ -70,9 +74,13 @@ def public_functions() -> dict[str, Callable[..., Any]]:
 
     Functions without a public name are left out.
     """
+    for module in LAZY:
+        import_module(module)
     found: dict[str, Callable[..., Any]] = {}
     for function in overrides.get_overridable_numpy_array_functions():
-        found[spelled(function)] = function
+        name = spelled(function)
+        if not name.rpartition(".")[2].startswith("_"):
+            found[name] = function
     for ufunc in overrides.get_overridable_numpy_ufuncs():
         name = ufunc.__name__
         if getattr(np, name, None) is ufunc:

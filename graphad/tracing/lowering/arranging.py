@@ -19,6 +19,7 @@ from graphad.tracing.lowering.coerce import (
     known_array,
     known_int,
     known_ints,
+    promoted,
     reshaped,
 )
 from graphad.tracing.lowering.joining import rows
@@ -64,7 +65,8 @@ def _choose(builder: Builder, a: ArrayLike, choices: ArrayLike, mode: str = "rai
     which = as_value(builder, a)
     if which.type.dtype.kind not in "iub":
         raise TraceError(f"choices are made by integers, not by {which.type}")
-    options = common_dtype(rows(builder, choices))
+    listed = isinstance(choices, list | tuple)
+    options = promoted(builder, choices if listed else rows(builder, choices))
     n = len(options)
     known = constant_array(which)
     if known is not None and mode == "raise" and np.any((known < 0) | (known >= n)):
@@ -135,6 +137,8 @@ def _bincount(
     if weights is None:
         return builder.constant(np.bincount(bins, minlength=least))
     (w,) = as_values(builder, [weights])
+    if not bins.size and w.shape == (0,):  # integers then, whatever the weights
+        return builder.constant(np.bincount(bins.astype(np.int64), minlength=least))
     if w.shape != bins.shape:
         raise TraceError(f"weights of shape {w.shape} do not go with {bins.size} bins")
     size = max(least, int(bins.max(initial=-1)) + 1)

@@ -38,7 +38,8 @@ def _modf(x: Value) -> tuple[Value, Value]:
     whole = emit("trunc", x)
     infinite = emit("equal", emit("absolute", x), np.inf)
     zero = x.builder.constant(np.zeros((), x.type.dtype))
-    return emit("where", infinite, zero, emit("subtract", x, whole)), whole
+    taken = emit("where", infinite, zero, whole)  # inf - inf would make NaN, and a warning
+    return emit("where", infinite, zero, emit("subtract", x, taken)), whole
 
 
 def _copysign(x: Value, y: Value) -> Value:
