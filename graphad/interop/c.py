@@ -218,7 +218,6 @@ EMITTERS: Mapping[str, Emitter] = {
     "sign": _sign,
     "signbit": _signbit,
     "sinc": _sinc,
-    "stop_gradient": "{0}",
     "where": "{0} ? {1} : {2}",
 }
 """How each op of scalars is written; ops that move or add up elements are lowered before."""

@@ -258,7 +258,6 @@ RULES: Mapping[str, Rule] = {
     "remainder": _of(lambda sp, x, y: x - y * sp.floor(x / y)),
     "rint": _of(_rounded),
     "signbit": _of(lambda sp, x: sp.Lt(x, 0)),
-    "stop_gradient": _of(lambda sp, x: x),
     "subtract": _of(lambda sp, x, y: x - y),
     "trunc": _of(_truncated),
     "where": _chosen,

@@ -110,7 +110,9 @@ def test_each_op(machine: Machine) -> None:
     """Each op in C gives what it gives in a graph."""
     cases = []
     refused = []
-    for case in SUBJECTS:
+    chosen = {case.values[0].name: case for case in SUBJECTS}
+    chosen |= {f"{c.values[0].name} {c.values[1].attrs}": c for c in SUBJECTS if c.values[1].attrs}
+    for case in dict.fromkeys(chosen.values()):  # the last of those with the same attributes
         op, sample = case.values
         graph = graph_of_sample(op, sample)
         try:
@@ -121,7 +123,7 @@ def test_each_op(machine: Machine) -> None:
         name in WITHOUT or name in ARRAYS or (name, attrs) == ("sinc", (1,))
         for name, attrs in refused
     )
-    assert len(cases) > 150
+    assert len(cases) > 100
     library = machine.library(*[source for _, _, source in cases])
     for i, (graph, args, _) in enumerate(cases):
         assert_same(called(library[f"f_{i}"], graph, args), expected_values(graph, args))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import graphad as ga
-from graphad.interop.from_sympy import RULES, readable
+from graphad.interop.sympy_rules import RULES, readable
 from tests.interop.cases import assert_same, rosen
 
 sp = pytest.importorskip("sympy")
