@@ -204,6 +204,8 @@ def _reread(builder: Builder, node: Node, scan: Node, before: Layout, left: Trim
     value: Operand = builder.value(scan)
     shift = after.starts[place] - before.starts[position]
     if after.single:
+        if node.op.name == ELEMENT and scan.type.shape == ():
+            return scan
         value = reshape_to(value, (value.type.size,))
         shift = -before.starts[position]
     if node.op.name == ELEMENT:
