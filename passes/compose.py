@@ -302,11 +302,8 @@ class ChainRule:
         template = self.templates.get(key)
         if template is None:
             template = self.templates[key] = univariate(function, self.order)
-        fresh = copy_nodes(
-            self.builder,
-            template,
-            given={node.id: value for node, value in zip(template.inputs, given, strict=True)},
-        )
+        inputs = {node.id: value for node, value in zip(template.inputs, given, strict=True)}
+        fresh = copy_nodes(self.builder, template, given=inputs)
         slopes = [None if _is_zero(node) else fresh[node.id] for node in template.outputs]
         return Composition(inner, slopes)
 

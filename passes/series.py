@@ -41,37 +41,11 @@ Rule: TypeAlias = Callable[[int], Operand | None]
 LINEAR = tuple(
     OPS[name]
     for name in (
-        "negative",
-        "add",
-        "subtract",
-        "mask",
-        "where",
-        "cast",
-        "reshape",
-        "transpose",
-        "broadcast_to",
-        "flip",
-        "slice",
-        "place",
-        "element",
-        "concatenate",
-        "pack",
-        "update",
-        "take",
-        "scatter_add",
-        "sum",
-        "cumsum",
-        "real",
-        "imag",
-        "conjugate",
-        "fft",
-        "ifft",
+        *("negative", "add", "subtract", "mask", "where", "cast", "real", "imag", "conjugate"),
+        *("reshape", "transpose", "broadcast_to", "flip", "slice", "place", "element"),
+        *("concatenate", "pack", "update", "take", "scatter_add", "sum", "cumsum", "fft", "ifft"),
         # Linear on each side of their kinks:
-        "absolute",
-        "maximum",
-        "minimum",
-        "max",
-        "min",
+        *("absolute", "maximum", "minimum", "max", "min"),
     )
 )
 """Ops whose coefficients are what their jvp makes of the operands' coefficients."""
