@@ -22,6 +22,7 @@ from graphad.tracing.lowering import (
     LOWERINGS,
     refusal as lowering_refusal,
     scipy_fourier_lowering,
+    scipy_linalg_lowering,
     special_lowering,
 )
 from graphad.tracing.lowering.coerce import as_value
@@ -187,7 +188,7 @@ class Recorder(Capturing):
         if not (symbolic or any(_is_symbolic(operand) for operand in named.values())):
             return self.adopt(function(*operands, **named), (*args, *kwargs.values()))
         lowering = LOWERINGS.get(function) or special_lowering(function)
-        lowering = lowering or scipy_fourier_lowering(function)
+        lowering = lowering or scipy_fourier_lowering(function) or scipy_linalg_lowering(function)
         if lowering is None:
             advice = lowering_refusal(function)
             if advice is not None:

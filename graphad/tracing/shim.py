@@ -33,7 +33,7 @@ STAND_INS: dict[int, Any] = {
 """Things of NumPy's that are no functions, by identity, and what traced functions see instead."""
 UNTOUCHED = ("random", "testing", "ma", "lib", "ctypeslib", "f2py", "polynomial", "typing", "char")
 """Submodules that are left as they are."""
-SCIPY = ("scipy", "scipy.special", "scipy.fft", "scipy.signal")
+SCIPY = ("scipy", "scipy.special", "scipy.fft", "scipy.signal", "scipy.linalg")
 """SciPy, and modules of it of which functions are traced or refused with advice."""
 
 

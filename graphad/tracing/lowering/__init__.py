@@ -45,6 +45,7 @@ from graphad.tracing.lowering.indexing import getitem, setitem
 from graphad.tracing.lowering.refusals import refusal
 from graphad.tracing.lowering.registry import LOWERINGS as _TABLE, Lowering, spelled
 from graphad.tracing.lowering.scipy_fourier import scipy_fourier_lowering
+from graphad.tracing.lowering.scipy_linalg import scipy_linalg_lowering
 from graphad.tracing.lowering.special import special_lowering
 from graphad.tracing.lowering.ufunc_methods import UFUNC_METHODS
 
@@ -83,6 +84,7 @@ __all__ = [
     "refusal",
     "refusals",
     "scipy_fourier_lowering",
+    "scipy_linalg_lowering",
     "setitem",
     "shapes",
     "special",
