@@ -30,6 +30,7 @@ from graphad.passes.compositions import COMPOSED
 from graphad.passes.jvp import check_analytic
 from graphad.passes.operators_blocks import Block
 from graphad.passes.operators_products import Products
+from graphad.passes.operators_special import SPECIAL_PAIRS
 from graphad.passes.operators_symbol import Closure
 from graphad.passes.series import LINEAR, Expansion, coefficient
 from graphad.types import Type
@@ -313,5 +314,6 @@ BIVARIATE: dict[Op, Callable[[Jet, Sequence[Jet]], Any]] = {
     POWER: _power,
     OPS["remainder"]: _remainder,
     OPS["fmod"]: _remainder,
+    **SPECIAL_PAIRS,
 }
 """Ops of two operands that are no products."""
