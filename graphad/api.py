@@ -28,6 +28,7 @@ from graphad.planning.compiling import compiled
 from graphad.planning.joint import joint_graph
 from graphad.planning.target import whole_target
 from graphad.selection import Wrt
+from graphad.structures import kinds
 from graphad.text import dump, parse as parse_text
 from graphad.tracing.inlining import inline, is_traced
 from graphad.tracing.trace import trace_function
@@ -57,7 +58,9 @@ class Graph(Derivable):
                 f"{self.name} holds {boxes[0]}, which is Python code and cannot be pickled: keep "
                 "str(graph), and read it by parse(text, ops={...})"
             )
-        return parse, (str(self), self.name)
+        trees = [self.tree, *[one.tree for one in self.parameters]]
+        classes = {kind.name: kind.cls for tree in trees for kind in kinds(tree) if kind.cls}
+        return _unpickled, (str(self), self.name, classes)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
         """Return the graph itself: it never changes."""
@@ -306,6 +309,10 @@ class Graph(Derivable):
         f\left(x\right) = \sum_{i=0}^{2} x_{i}^{2}
         """
         return latex_text(self)
+
+
+def _unpickled(text: str, file: str, classes: Mapping[str, Any]) -> Graph:
+    return parse(text, file, classes=classes)
 
 
 def trace(

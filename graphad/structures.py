@@ -38,6 +38,8 @@ class Kind:
         What is static. Integers, strings and truth values are compared, the rest is by its name.
     build : callable, optional
         Makes the container of its parts. No part of equality.
+    cls : type, optional
+        The class, of named tuples and dataclasses. No part of equality.
     """
 
     word: str
@@ -45,6 +47,7 @@ class Kind:
     keys: tuple[Any, ...] = ()
     value: Any = None
     build: Callable[[Sequence[Any]], Any] | None = dataclasses.field(default=None, compare=False)
+    cls: type | None = dataclasses.field(default=None, compare=False)
 
     def made(self, parts: Sequence[Any]) -> Any:
         """Return the container of these parts; ``None`` for a hole."""
@@ -156,7 +159,8 @@ def opened(item: Any) -> tuple[Kind | None, tuple[Any, ...], tuple[Any, ...]] | 
     cls, metadata, unflatten = type(item), one.metadata, one.unflatten_func
     if isinstance(item, tuple) and hasattr(item, "_fields"):
         keys = tuple(item._fields)
-        return Kind("namedtuple", cls.__name__, keys, build=lambda made: cls(*made)), keys, parts
+        kind = Kind("namedtuple", cls.__name__, keys, build=lambda made: cls(*made), cls=cls)
+        return kind, keys, parts
 
     def build(made: Sequence[Any]) -> Any:
         return unflatten(metadata, list(made))
@@ -189,7 +193,7 @@ def _of_dataclass(item: Any) -> tuple[Kind, tuple[Any, ...], tuple[Any, ...]] | 
         return cls(**dict(zip(names, parts, strict=True)))
 
     parts = tuple(getattr(item, name) for name in names)
-    return Kind("dataclass", cls.__name__, names, build=build), names, parts
+    return Kind("dataclass", cls.__name__, names, build=build, cls=cls), names, parts
 
 
 def values_in(item: Any) -> list[Any]:

@@ -192,7 +192,7 @@ def _read(scanner: Scanner, classes: Mapping[str, Any], depth: int) -> Tree:
     _items(scanner, pair, CLOSE, "')'")
     fields = tuple(keys)
     build = _builder(word, name, fields, classes.get(name))
-    return Branch(parts, Kind(word, name, fields, build=build))
+    return Branch(parts, Kind(word, name, fields, build=build, cls=classes.get(name)))
 
 
 def _read_key(scanner: Scanner) -> Any:
