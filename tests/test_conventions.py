@@ -30,6 +30,21 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "x**0": lambda x: x**0,
     "x**1.5": lambda x: x**1.5,
     "hypot(x, 0)": lambda x: np.hypot(x, 0.0),
+    "sort([x, 1])[0]": lambda x: np.sort(np.array([x, 1.0]))[0],
+    "sort([1, x])[0]": lambda x: np.sort(np.array([1.0, x]))[0],
+    "[x, 1][argmax([x, 1])]": lambda x: np.array([x, 1.0])[np.argmax([x, 1.0])],
+    "median([0, x, 3, 5])": lambda x: np.median([0.0, x, 3.0, 5.0]),
+    "quantile([0, x, 3], 0.5)": lambda x: np.quantile([0.0, x, 3.0], 0.5),
+    "interp(x, [0, 1, 2], [0, 1, 3])": lambda x: np.interp(x, [0, 1, 2], [0, 1, 3]),
+    "interp(x, [0, 1], [0, 1])": lambda x: np.interp(x, [0, 1], [0, 1]),
+    "heaviside(x, 0.5)": lambda x: np.heaviside(x, 0.5),
+    "x // 2": lambda x: x // 2,
+    "mod(x, 2)": lambda x: np.mod(x, 2.0),
+    "mod(8, x)": lambda x: np.mod(8.0, x),
+    "round(x, 1)": lambda x: np.round(x, 1),
+    "modf(x)[0]": lambda x: np.modf(x)[0],
+    "frexp(x)[0]": lambda x: np.frexp(x)[0],
+    "copysign(x, -1)": lambda x: np.copysign(x, -1.0),
 }
 
 
