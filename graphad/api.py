@@ -9,6 +9,7 @@ from typing import Any
 
 from graphad.calculus import Derivable
 from graphad.cost import Cost, cost
+from graphad.custom.expansion import expanded
 from graphad.custom.primitive import black_boxes, notes
 from graphad.errors import GraphError
 from graphad.evaluate.calling import evaluate
@@ -238,7 +239,7 @@ class Graph(Derivable):
         >>> g.to_python(name="area").splitlines()[-2:]
         ['    t1 = x * y', '    return t1']
         """
-        return python_source(self, name)
+        return python_source(expanded(self), name)
 
     def to_c(self, name: str | None = None) -> str:
         """Return this graph as C99 source of its own: a function of scalars and pointers.
@@ -263,7 +264,7 @@ class Graph(Derivable):
             *out = t1;
         }
         """
-        return c_source(self, name)
+        return c_source(expanded(self), name)
 
     def to_jax(self) -> Callable[..., Any]:
         """Return this graph as a function of JAX arrays, for ``jit``, ``vmap``, ``grad`` and so on.
@@ -292,7 +293,7 @@ class Graph(Derivable):
         InteropError
             If SymPy is missing, an op has no expression, the graph is large, or symbols do not fit.
         """
-        return sympy_expressions(self, symbols)
+        return sympy_expressions(expanded(self), symbols)
 
     def to_latex(self) -> str:
         r"""Return what this graph computes as LaTeX: sums, indices and products of arrays.

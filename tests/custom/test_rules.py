@@ -237,3 +237,15 @@ def test_implicit_misuse(make: Any, message: str) -> None:
     """Each misuse is refused, with what to do instead."""
     with pytest.raises(ga.GraphadError, match=message):
         make()
+
+
+# --- in other languages --------------------------------------------------------------------------
+
+
+def test_export() -> None:
+    """Source and expressions hold what a rule stands for; black boxes are refused by name."""
+    graph = ga.trace(lambda x: BY_JVP(x) * ga.stop_gradient(x))
+    assert "t3 = np.log(t2)" in graph.to_python()
+    box = ga.primitive(softplus)
+    with pytest.raises(ga.GraphadError, match="primitive @softplus"):
+        ga.trace(lambda x: box(x)).to_python()
