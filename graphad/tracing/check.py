@@ -26,6 +26,8 @@ SPREAD = 1000
 """So many units in the last place are results changed by, to see what of a value is rounding."""
 SAMPLES = 3
 
+_LEFT = "kept from a trace that is over"
+"""What is said of a traced value where it is used after the trace."""
 _CAUSES = (
     "likely causes: a branch on an integer or on a type that differs while tracing; state kept "
     "between calls; a value that went through code outside of NumPy; or memory shared in a way "
@@ -69,6 +71,14 @@ def check_trace(graph: Graph, function: Callable[..., Any], call: Call) -> None:
         good += all(bool(np.all(np.isfinite(leaf))) for leaf in leaves)
         if good == POINTS:
             return
+    if tried == 0 and isinstance(failure, TraceError) and _LEFT in str(failure):
+        raise refusal(
+            "the function keeps a value of the trace in a global, an attribute or a cache, and "
+            "uses it again in its next call",
+            "return values instead, and leave caches off; what it kept makes it fail from now on: "
+            "clear that, or run the module again",
+            line_of_function(function),
+        ) from failure
     if tried == 0:
         raise refusal(
             f"the function was traced, but on plain NumPy it raises {type(failure).__name__} at "

@@ -22,7 +22,14 @@ HELD = np.zeros(3)
 SQUARE = np.array([[2.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 2.0]])
 COUNT: list[float] = []
 rng = np.random.default_rng(0)
+CACHE: dict[str, Any] = {}
 CASES: list[Any] = []
+
+
+class Sums:
+    """A class with a sum that calls add to."""
+
+    total: Any = 0.0
 
 
 def case(what: str, instead: str) -> Callable[[Any], Any]:
@@ -267,6 +274,27 @@ def _legacy_random(x: Any) -> Any:  # here
 def _counter(x: Any) -> Any:  # here
     COUNT.append(1.0)
     return x * len(COUNT)
+
+
+@case("keeps a value of the trace in a global", "leave caches off")
+def _kept_in_a_cache(x: Any) -> Any:  # here
+    if "x" not in CACHE:
+        CACHE["x"] = x * 2.0
+    return CACHE["x"] * x
+
+
+@case("keeps a value of the trace in a global, an attribute", "return values instead")
+def _kept_in_an_attribute(x: Any) -> Any:  # here
+    Sums.total = Sums.total + x
+    return Sums.total
+
+
+@case("on plain NumPy it raises TraceError at every point tried", "which is no number")
+def _bytes_where_there_is_no_trace(x: Any) -> Any:  # here
+    try:
+        return x.tobytes()
+    except AttributeError:
+        return x
 
 
 @case("returns a coroutine", "def instead of async def")

@@ -6,12 +6,12 @@ from scipy.special import gammaln, logsumexp
 
 rng = np.random.default_rng(1)
 
-DATA = rng.normal(size=(12, 2))
-DESIGN = np.column_stack([np.ones(10), rng.normal(size=(10, 2))])
-LABELS = (rng.uniform(size=10) > 0.4).astype(float)
-COUNTS = rng.poisson(3.0, size=10)
-TIMES = rng.exponential(2.0, size=10)
-OBSERVED = rng.uniform(size=10) > 0.3
+DATA = rng.normal(size=(7, 2))
+DESIGN = np.column_stack([np.ones(7), rng.normal(size=(7, 2))])
+LABELS = (rng.uniform(size=7) > 0.4).astype(float)
+COUNTS = rng.poisson(3.0, size=7)
+TIMES = rng.exponential(2.0, size=7)
+OBSERVED = rng.uniform(size=7) > 0.3
 
 
 def gaussian_mixture(logits, means, log_sigmas):
