@@ -93,6 +93,18 @@ class InputName(str):
         made.parameter, made.tree, made.names = parameter, tree, names
         return made
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as a plain name; the text of a graph says what it is a part of."""
+        return str, (str(self),)
+
+    def __copy__(self) -> InputName:
+        """Return the name itself: it never changes."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> InputName:
+        """Return the name itself: it never changes."""
+        return self
+
     def __radd__(self, prefix: str) -> InputName:
         """Return the name of the same part of a structure that is, say, a tangent."""
         names = tuple([prefix + str(name) for name in self.names])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
@@ -368,6 +369,16 @@ def test_pickle() -> None:
     found = again(Parameter(1.0, 3.0))
     assert type(found) is Parameter
     assert found == (1.0, 6.0)
+
+
+def test_names_of_parts() -> None:
+    """Names know their parameter, are copied as they are, and pickled as plain words."""
+    name = LOSS.input_names[0]
+    assert copy.deepcopy(name) is copy.copy(name) is name
+    plain = pickle.loads(pickle.dumps(name))  # noqa: S301
+    assert plain == name
+    assert type(plain) is str
+    assert ("d" + name, ("d" + name).parameter) == ("dparams.b", "dparams")
 
 
 # --- trees ---------------------------------------------------------------------------------------

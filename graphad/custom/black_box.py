@@ -239,11 +239,8 @@ class Primitive:
         if all(i in self.linear for i in moving):
             return self._linear_jvp(args, tangents, attrs)
         types = [arg.type for arg in args]
-        graph = self._rule("jvp", types, attrs, partial(self._jvp_graph, moving=moving))
-        if self.level is not None:
-            graph = self._rule(
-                ("fd", *moving), types, attrs, partial(self._jvp_graph, moving=moving)
-            )
+        key = "jvp" if self.level is None else ("differences", *moving)
+        graph = self._rule(key, types, attrs, partial(self._jvp_graph, moving=moving))
         if attrs:
             lead, marks = attrs
             own = [mark for mark, arg in zip(marks, args, strict=True) if arg.type.is_inexact]
