@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import comb, pi
 from typing import Any
 
 import numpy as np
 
 from graphad.op import Array, Op
+from graphad.ops.blocks import in_blocks
 from graphad.ops.scaled_bessel import ive_derivative, kve_derivative, sine_ratio_derivative
 from graphad.ops.special_factory import derivative_family, scipy_special
 
@@ -120,13 +121,14 @@ def _bessel_ie(x: Array, order: int, derivative: int) -> Array:
     values = _low_orders("i0e", "i1e", "ive")
     if derivative == 0:
         return np.asarray(values(scipy_special(), order, x))
-    return ive_derivative(order, derivative, x, lambda n, z: values(scipy_special(), n, z))
+    known = partial(values, scipy_special())
+    return in_blocks(lambda z: ive_derivative(order, derivative, z, known), x)
 
 
 def _bessel_ke(x: Array, order: int, derivative: int) -> Array:
     if derivative == 0:
         return np.asarray(_low_orders("k0e", "k1e", "kve")(scipy_special(), order, x))
-    return kve_derivative(order, derivative, x)
+    return in_blocks(lambda z: kve_derivative(order, derivative, z), x)
 
 
 def _precise_scaled(bessel: str, sign: int) -> Callable[..., Any]:
@@ -236,7 +238,7 @@ spherical_kn = _spherical("spherical_kn", "k", (-1, -1), _halved("besselk"))
 def _sinc(x: Array, derivative: int) -> Array:
     if derivative == 0:
         return np.asarray(np.sinc(x))
-    return pi**derivative * sine_ratio_derivative(pi * x, derivative)
+    return pi**derivative * in_blocks(lambda z: sine_ratio_derivative(z, derivative), pi * x)
 
 
 def _precise_sinc(mp: Any, x: Any, derivative: int) -> Any:

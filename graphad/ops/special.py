@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from graphad.op import Array, Op
+from graphad.ops.blocks import in_blocks
 from graphad.ops.exponential import exp
 from graphad.ops.gaussian_tails import erfcx_derivative, gaussian, log_ndtr_derivative
 from graphad.ops.special_factory import derivative_family, scipy_special, special_op
@@ -87,7 +88,9 @@ erfcinv = special_op(
 
 def _erfcx(x: Array, derivative: int) -> Array:
     value: Array = scipy_special().erfcx(x)
-    return erfcx_derivative(x, derivative, value) if derivative else value
+    if derivative == 0:
+        return value
+    return in_blocks(lambda z, known: erfcx_derivative(z, derivative, known), x, np.asarray(value))
 
 
 def _precise_erfcx(mp: Any, x: Any, derivative: int) -> Any:
@@ -137,7 +140,8 @@ def _log_ndtr(x: Array, derivative: int) -> Array:
     special = scipy_special()
     if derivative == 0:
         return np.asarray(special.log_ndtr(x))
-    return log_ndtr_derivative(x, derivative, special.erfcx(-x / sqrt(2)), special.ndtr(x))
+    known = [np.asarray(special.erfcx(-x / sqrt(2))), np.asarray(special.ndtr(x))]
+    return in_blocks(lambda z, e, p: log_ndtr_derivative(z, derivative, e, p), x, *known)
 
 
 def _precise_log_ndtr(mp: Any, x: Any, derivative: int) -> Any:

@@ -17,6 +17,7 @@ from graphad.builder import Builder
 from graphad.errors import DerivativeError, TypeRuleError
 from graphad.op import OPS
 from graphad.ops import special_factory
+from graphad.ops.blocks import BLOCK
 from graphad.passes.jvp import jvp
 from graphad.types import make_type
 
@@ -153,3 +154,17 @@ def test_dtypes(dtype: str) -> None:
     found = OPS["gammaln"].evaluate(x)
     assert found.dtype == (np.float32 if dtype == "float32" else np.float64)
     np.testing.assert_allclose(found, special.gammaln(x), atol=1e-7)
+
+
+FAMILIES = (("erfcx", (2,)), ("log_ndtr", (3,)), ("sinc", (1,)), ("bessel_ie", (1, 2)))
+
+
+@pytest.mark.parametrize(("name", "attrs"), [*FAMILIES, ("bessel_ke", (0, 1))])
+def test_large_and_empty_arrays(name: str, attrs: tuple[int, ...]) -> None:
+    """Arrays longer than a block, and arrays of nothing, are computed as numbers are."""
+    x = np.linspace(0.5, 4.0, 2 * BLOCK + 6).reshape(2, -1)
+    found = OPS[name].evaluate(x, *attrs)
+    assert found.shape == x.shape
+    for at in ((0, 0), (0, BLOCK), (1, -1)):
+        assert found[at] == pytest.approx(float(OPS[name].evaluate(x[at], *attrs)), rel=1e-14)
+    assert OPS[name].evaluate(np.zeros((0, 3)), *attrs).shape == (0, 3)
