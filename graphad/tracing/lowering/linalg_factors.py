@@ -103,11 +103,12 @@ def _triangle(builder: Builder, a: ArrayLike, uplo: str) -> Value:
 
 
 def eigen(x: Value) -> tuple[Value, Value]:
-    """Return eigenvalues and eigenvectors of symmetric matrices, of their lower triangles."""
-    n = x.shape[-1]
-    packed = emit("eigh", x)
-    w = reshaped(part(packed, 0, 1), (*x.shape[:-2], n))
-    return w, part(packed, 1, n + 1)
+    """Return eigenvalues and eigenvectors of symmetric matrices, of their lower triangles.
+
+    Values are those of an op of their own: its derivatives are finite where some are equal.
+    """
+    vectors = part(emit("eigh", x), 1, x.shape[-1] + 1)
+    return emit("eigvalsh", x), vectors
 
 
 @lowers(np.linalg.eigh)
@@ -143,7 +144,7 @@ def _svd(
             "pass full_matrices=False"
         )
     packed = emit("svd", value)
-    s = reshaped(part(packed, m, m + 1), (*value.shape[:-2], min(m, n)))
+    s = emit("svdvals", value)  # an op of its own, for the same reason as above
     return _SVD(part(packed, 0, m), s, flipped(part(packed, m + 1, m + 1 + n)))
 
 
