@@ -182,7 +182,8 @@ def no_array() -> TraceError:
     return refusal(
         "a traced value cannot become a plain array",
         "put lists of traced values into np.array([...]); in a module that the trace does not "
-        "reach, write np.stack([x, y]) instead; or call the function outside of the trace",
+        "reach, write np.stack([x, y]) instead; to index a plain array by traced integers, write "
+        "np.take(array, i); or call the function outside of the trace",
         line,
     )
 

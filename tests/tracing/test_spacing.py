@@ -92,6 +92,14 @@ def test_methods_in_place() -> None:
     assert_traced(parts, X[[3, 1, 5, 0, 2, 4]])
 
 
+def test_plain_tables() -> None:
+    """A plain array is taken from by np.take; between brackets it is refused with that advice."""
+    table = np.array([1.0, 2.0, 4.0])
+    assert_traced(lambda x: np.take(table, np.argmax(x)) * x, X[:3])
+    with pytest.raises(TraceError, match=r"write np\.take"):
+        ga.trace(lambda x: table[np.argmax(x)] * x, X[:3])
+
+
 def test_assignment_at_a_traced_place() -> None:
     """An element, or a row, at a place that depends on an input is replaced."""
 
