@@ -68,11 +68,11 @@ def cond(pred: Any, then: Function, otherwise: Function, *operands: Any) -> Any:
     """
     recorder = current()
     if recorder is None:
-        return (then if _truth(pred) else otherwise)(*operands)
+        return (then if _truth(pred) else otherwise)(*_copied(operands))
     recorder.locate()
     condition = recorder.content_of(pred)
     if not isinstance(condition, Value):
-        return (then if _truth(condition) else otherwise)(*operands)
+        return (then if _truth(condition) else otherwise)(*_copied(operands))
     if condition.shape != () or condition.type.dtype.kind != "b":
         raise _no_condition(str(condition.type), condition.shape)
     leaves, tree = taken_apart(operands)
@@ -92,6 +92,12 @@ def cond(pred: Any, then: Function, otherwise: Function, *operands: Any) -> Any:
     form = Cond(*[_in_dtypes(body.retargeted(outer), dtypes) for body in bodies])
     made = form(condition, [recorder.lift(item) for item in (*outer, *given)])
     return map_tree(bodies[0].result, wrapped(recorder, form.layout.parts(made)))
+
+
+def _copied(operands: tuple[Any, ...]) -> Any:
+    """Return operands with arrays of their own, as a branch that is traced has them."""
+    leaves, tree = taken_apart(operands)
+    return map_tree(tree, [x.copy() if isinstance(x, np.ndarray) else x for x in leaves])
 
 
 def _truth(pred: Any) -> bool:

@@ -29,12 +29,16 @@ from graphad.control.while_op import While
 from graphad.ir import Graph
 from graphad.op import OPS
 from graphad.tracing.advice import refusal
+from graphad.tracing.check import CHECKING
 from graphad.tracing.examples import function_name
 from graphad.tracing.outcomes import line_of_function
 from graphad.tracing.recorder import Recorder
 from graphad.tracing.storage import Content
 
 Function = Callable[..., Any]
+
+MOST_CHECKED = 20_000
+"""So many steps a loop may take where a trace is checked, at points that mean nothing."""
 
 
 def while_loop(test: Function, body: Function, init: Any, max_steps: int | None = None) -> Any:
@@ -175,7 +179,13 @@ def _run(test: Function, body: Function, leaves: list[Any], tree: Tree, most: in
     carried = [np.array(leaf)[()] for leaf in leaves]
     begun = list(carried)
     taken = 0
+    checking = CHECKING.get()
     while most is None or taken < most:
+        if checking and taken == MOST_CHECKED:
+            raise refusal(
+                f"the loop over {function_name(body)} has not ended after {taken:,} steps",
+                "give an example, trace(f, 2.0), close to which it ends sooner; or max_steps",
+            )
         going = np.asarray(test(map_tree(tree, carried)))
         if going.shape != () or going.dtype.kind != "b":
             raise _no_test(test, f"{going.dtype} of shape {going.shape}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from graphad.tracing.examples import Call, Input
 from graphad.tracing.origins import Line
 from graphad.tracing.outcomes import flatten, line_of_function
 
+CHECKING: ContextVar[bool] = ContextVar("graphad_checking", default=False)
+"""Whether a function is being run to check a trace; loops must then end at points of no meaning."""
 POINTS = 2
 """At so many points the values are compared, where the function has finite values."""
 RANGES = ((0.1, 0.9), (1.1, 2.0), (-0.9, -0.1), (2.0, 5.0), (0.01, 0.05), (10.0, 20.0))
@@ -119,6 +122,14 @@ def _typed(one: Input, value: Any) -> Any:
 
 def run(function: Callable[..., Any], call: Call, point: list[Any]) -> tuple[list[Any], Tree]:
     """Return the values of a function on plain NumPy, and their nesting; the point stays."""
+    token = CHECKING.set(True)
+    try:
+        return _run(function, call, point)
+    finally:
+        CHECKING.reset(token)
+
+
+def _run(function: Callable[..., Any], call: Call, point: list[Any]) -> tuple[list[Any], Tree]:
     copies = [np.copy(value)[()] if np.ndim(value) else value for value in point]
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -123,3 +123,19 @@ def test_plain_conditions_are_refused_alike() -> None:
         ga.cond(np.array([True, False]), np.sin, np.cos, 0.0)
     with pytest.raises(ga.TraceError, match="one truth value, not float64"):
         ga.cond(1.0, np.sin, np.cos, 0.0)
+
+
+def test_plain_operands_are_left_alone() -> None:
+    """A branch that writes in place changes a copy, traced or not."""
+
+    def raised(v: Any) -> Any:
+        v[0] = 5.0
+        return v * v[1]
+
+    def function(x: Any) -> Any:
+        y = 2 * x
+        return ga.cond(x[0] > 0, raised, lambda v: v, y) + y
+
+    point = np.array([1.0, 2.0])
+    assert function(point).tolist() == [22.0, 20.0]
+    assert ga.trace(function, point)(point).tolist() == [22.0, 20.0]

@@ -156,3 +156,11 @@ def test_no_scalars() -> None:
     with pytest.raises(ga.PassError, match="is not made of scalars; keep the array graph"):
         graph.scalarize()
     assert float(graph.compile()(3.0)) == float(graph(3.0))
+
+
+def test_a_check_at_a_point_where_a_loop_does_not_end() -> None:
+    """A trace is checked where its loop ends, and refused if it does so nowhere."""
+    graph = ga.trace(lambda x: ga.while_loop(lambda y: y < 9, lambda y: y * x, x), 2.0)
+    assert float(graph(2.0)) == 16.0
+    with pytest.raises(ga.TraceError, match=r"(?s)has not ended after 20,000 steps.*example"):
+        ga.trace(lambda x: ga.while_loop(lambda y: y > -1.0, lambda y: y + 1.0, x * x))
