@@ -99,7 +99,8 @@ def name_text(name: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return "".join(c if c.isalnum() else "\\_" if c == "_" else " " for c in text)
+    kept = {"_": "\\_", ".": ".", "[": "[", "]": "]"}
+    return "".join(c if c.isalnum() else kept.get(c, " ") for c in text)
 
 
 def number_text(value: complex | float | int | bool) -> Text:

@@ -18,6 +18,7 @@ from graphad.interop.numpy_rules import EMITTERS
 from graphad.interop.numpy_special import HELPER_NAMES, helper_texts
 from graphad.ir import CONST, INPUT, Graph, Node, Tree
 from graphad.op import Array
+from graphad.structures import Branch
 
 LITERAL = 64
 """Constants of at most so many elements are written as lists of numbers, larger ones as bytes."""
@@ -248,7 +249,7 @@ def missing(node: Node, language: str) -> str:
 
 
 def nested_text(tree: Tree, texts: Sequence[str]) -> str:
-    """Return texts as a Python tuple that nests as `tree` does.
+    """Return texts as a Python tuple that nests as `tree` does; lists and dictionaries are those.
 
     Examples
     --------
@@ -258,6 +259,12 @@ def nested_text(tree: Tree, texts: Sequence[str]) -> str:
     if not isinstance(tree, tuple):
         return texts[tree]
     items = [nested_text(item, texts) for item in tree]
+    if isinstance(tree, Branch):
+        if tree.kind.word == "dict" and all(isinstance(key, str | int) for key in tree.kind.keys):
+            pairs = zip(tree.kind.keys, items, strict=True)
+            return f"{{{', '.join(f'{key!r}: {item}' for key, item in pairs)}}}"
+        if tree.kind.word == "list":
+            return f"[{', '.join(items)}]"
     return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
 
 

@@ -150,3 +150,17 @@ def test_names_that_are_refused() -> None:
         python_source(graph, "my f")
     with pytest.raises(ga.InteropError, match="'class' is no name for a function"):
         python_source(graph, "class")
+
+
+def test_structures() -> None:
+    """Parts of structures are parameters of their own; results nest as the function's do."""
+    pytest.importorskip("optree")
+
+    def parts(p: Any) -> Any:
+        return {"norm": p["w"] @ p["w"], "rest": [p["s"], (p["s"] * 2,)]}
+
+    graph = ga.trace(parts, {"w": np.zeros(3), "s": 1.0})
+    names: dict[str, Any] = {}
+    exec(python_source(graph, "f"), names)  # noqa: S102 -- what we wrote ourselves
+    found = names["f"](2.0, np.ones(3))
+    assert found == {"norm": 3.0, "rest": [2.0, (4.0,)]}
