@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import graphad as ga
+from graphad.planning.planner import SECONDS
 from tests.snippets import (
     equations,
     finance,
@@ -72,9 +73,13 @@ def assert_near(found: Any, expected: Any, tolerance: float, scale: Any) -> None
     assert worst <= tolerance, f"off by {worst:.1e} relative"
 
 
+@pytest.mark.parametrize("seconds", [0.0, pytest.param(SECONDS, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("function", "point"), SNIPPETS)
-def test_snippet(function: Any, point: list[Any]) -> None:
-    """Value, gradient and Hessian are right, in several ways of computing them."""
+def test_snippet(function: Any, point: list[Any], seconds: float) -> None:
+    """Value, gradient and Hessian are right, in several ways of computing them.
+
+    In no time, the planner takes the first way that it knows; with its usual time, the best.
+    """
     graph = ga.trace(function, *point)
     flat = Flat(function, tuple(point))
     inputs, outputs = leaves(point), leaves(graph(*point))
@@ -83,10 +88,10 @@ def test_snippet(function: Any, point: list[Any]) -> None:
 
     gradient = graph.diff()
     found = jacobian(gradient(*point), outputs, inputs)
-    compiled = jacobian(gradient.compile()(*point), outputs, inputs)
+    compiled = jacobian(gradient.plan(seconds=seconds).compile()(*point), outputs, inputs)
     forward_over_reverse = graph.diff(mode="reverse").diff(mode="forward")
     second = hessian(forward_over_reverse(*point), outputs, inputs)
-    planned = hessian(graph.diff(order=2).plan(seconds=0.1)(*point), outputs, inputs)
+    planned = hessian(graph.diff(order=2).plan(seconds=seconds)(*point), outputs, inputs)
 
     slopes = np.abs(found * flat.scale).max() + 1e-300
     curvatures = np.abs(second * flat.scale * flat.scale[:, None]).max() + slopes
