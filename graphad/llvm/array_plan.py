@@ -264,7 +264,9 @@ class ArrayPlan:
             first, second, left, right = second, first, right, left
         level = 1
 
-        def arranged(operand: Node, term: str, groups: Sequence[Sequence[str]]) -> Stored:
+        def arranged(
+            operand: Node, term: str, groups: Sequence[Sequence[str]], any_step: bool
+        ) -> Stored:
             nonlocal level
             stored = self.value(operand)
             order = [term.index(letter) for group in groups for letter in group]
@@ -273,7 +275,7 @@ class ArrayPlan:
             lengths = [prod(moved.shape[a:b]) for a, b in pairwise(ends)]
             found, after = Stored(stored.buffer, moved.reshape(lengths)), self.levels[operand.id]
             line = line_of(found)
-            unit = operand is left or (line is not None and (lengths[2] == 1 or line[1][2] == 1))
+            unit = any_step or (line is not None and (lengths[2] == 1 or line[1][2] == 1))
             if stored.buffer.kind is Kind.CONSTANT or (line is not None and unit):
                 level = max(level, after + 1)
                 return found
@@ -282,8 +284,8 @@ class ArrayPlan:
             level = max(level, after + 2)
             return made
 
-        a = arranged(left, first, (both, rows, inner))
-        b = arranged(right, second, (both, inner, columns))
+        a = arranged(left, first, (both, rows, inner), any_step=True)
+        b = arranged(right, second, (both, inner, columns), any_step=False)
         self.levels[node.id] = level
         if node.id in self.stores:
             (where,) = self.stores[node.id]

@@ -75,6 +75,18 @@ def test_products_of_computed_views(monkeypatch: Any) -> None:
     check(ga.trace(f, np.zeros((10, 5))), count=3)
 
 
+@pytest.mark.parametrize("spec", ["ij,kj->ik", "ij,kj->ki", "ji,ki->jk", "ij,jk->ik"])
+def test_products_with_itself(spec: str, monkeypatch: Any) -> None:
+    """A matrix times itself, transposed, has each factor in the order that it needs."""
+    set_limits(monkeypatch, LOOPS_FOR_ALL)
+    text = f"""graphad 1
+    graph f(%x: f64[7,7]) -> f64[7,7] {{
+      %1: f64[7,7] = einsum %x %x spec="{spec}"
+      return %1
+    }}"""
+    check(ga.parse(text), count=3)
+
+
 def test_networks() -> None:
     """Layers one after the other, for a block of points and more."""
     weights = matrix(20, 20)
