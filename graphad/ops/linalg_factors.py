@@ -104,7 +104,7 @@ def _qr_evaluate(x: Array) -> Array:
 def _qr_jvp(
     out: Operand, args: Sequence[Operand], tangents: Sequence[Operand | None], attrs: Attrs
 ) -> Operand | None:
-    """``dR = (QᵀC - Ω) R`` and ``dQ = C - Q (QᵀC - Ω)`` with C = dA R⁻¹.
+    """``dR = Qᵀ dA - Ω R`` and ``dQ = C - Q (QᵀC - Ω)`` with C = dA R⁻¹.
 
     Ω is antisymmetric with the strictly lower triangle of QᵀC (Walter and Lehmann, 2010).
     """
@@ -115,11 +115,15 @@ def _qr_jvp(
     q, flipped = rows(out, 0, m), rows(out, m, m + n)
     moved = triangular_solve(flipped, transposed(tangent), lower=True, transposed=False)
     inner = product(transposed(q), transposed(moved))
-    upper = OPS["add"](above(inner), transposed(below(inner, -1)))
-    return _stacked(
-        OPS["subtract"](transposed(moved), product(q, upper)),
-        product(flipped, transposed(upper)),
-    )
+    lower = below(inner, -1)
+    omega = OPS["subtract"](lower, transposed(lower))
+    if m == n:  # Q Qᵀ = I, and what is left of dQ is Q Ω
+        dq = product(q, omega)
+    else:
+        upper = OPS["add"](above(inner), transposed(lower))
+        dq = OPS["subtract"](transposed(moved), product(q, upper))
+    turned = OPS["add"](product(transposed(tangent), q), product(flipped, omega))
+    return _stacked(dq, below(turned))
 
 
 qr = OPS.enter(
@@ -133,6 +137,7 @@ qr = OPS.enter(
         precise=linalg_precise.qr,
         analytic=False,
         samples=(
+            Sample(((1, 1),), ((0.5, 2.0),)),
             Sample(((2, 1),), ((0.5, 2.0),)),
             Sample(((2, 2),), (DOMINANT,)),
             Sample(((3, 2),), (TALL,)),
