@@ -213,7 +213,7 @@ def test_wrong_text_is_shown(console: InProcess, folder: Path) -> None:
     """An error of the text has file, line and column, the line, and a caret under the place."""
     (folder / "bad.ir").write_text(BAD_GRAPH)
     message = (
-        "{}:3:15: unknown op 'sine'; did you mean 'sin' or 'sinh' or 'sign'?\n"
+        "{}:3:15: unknown op 'sine'; did you mean 'sin' or 'sinh' or 'sinc'?\n"
         "    %1: f64[] = sine %x\n"
         "                ^\n"
     )

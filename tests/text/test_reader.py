@@ -103,7 +103,7 @@ def test_bad_heads(text: str, expected: str) -> None:
         ("%1: f64[3] sin %x", "14: expected '=' and an op, found 'sin'"),
         ("%1: f64[3] =", "15: expected the name of an op, found the end of the line"),
         ("%1: f64[3] = sine %x",
-         "16: unknown op 'sine'; did you mean 'sin' or 'sinh' or 'sign'?"),
+         "16: unknown op 'sine'; did you mean 'sin' or 'sinh' or 'sinc'?"),
         ("%1: f64[3] = frobnicate %x", "16: unknown op 'frobnicate'"),
         ("%1: f64[3] = input", "16: inputs stand in parentheses after the name of the graph"),
         ("%x: f64[3] = sin %x", "3: %x is defined twice"),
