@@ -141,6 +141,12 @@ def explained(error: Exception, call: Call) -> TraceError | None:
             "use the value itself, without str(), format() or an f-string; np.round rounds",
             line,
         )
+    if "read-only" in text:
+        return refusal(
+            f"this writes into memory that may only be read here: {text}",
+            "write into a copy, x = np.array(x)",
+            line,
+        )
     if "setting single item of array" in text:  # what NumPy makes of the refusal to be a number
         return foreign_array(line)
     if "TracedScalar" not in text and "TracedArray" not in text:

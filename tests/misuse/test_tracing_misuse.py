@@ -196,6 +196,12 @@ def _broadcast_view(x: Any) -> Any:
     return wide
 
 
+@case("may only be read here: sort array is read-only", "write into a copy")
+def _strided_constant(x: Any) -> Any:
+    np.lib.stride_tricks.as_strided(np.zeros(3)).sort()  # here
+    return x
+
+
 @case("the shape of a traced array cannot be set", "x = x.reshape(...)")
 def _shape_attribute(x: Any) -> Any:
     x.shape = (3, 1)  # here
