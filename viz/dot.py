@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from graphad.ir import Graph
 from graphad.viz.cells import Arrow, Cell, Panel, Slot
 from graphad.viz.collapse import picture_of
 from graphad.viz.markup import legible
 from graphad.viz.palette import order_shade
 from graphad.viz.picture import LIMIT
+
+BREAKS = re.compile("[\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+"""Whatever ends a line for those who read text line by line."""
 
 
 def quote(text: str) -> str:
@@ -19,7 +24,7 @@ def quote(text: str) -> str:
     "say \"hi\" \\ bye"
     """
     escaped = legible(text).replace("\\", "\\\\").replace('"', '\\"')
-    escaped = escaped.replace("\r", "").replace("\n", "\\n")
+    escaped = BREAKS.sub(r"\\n", escaped.replace("\r", ""))
     return f'"{escaped}"'
 
 
