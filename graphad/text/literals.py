@@ -18,7 +18,7 @@ from graphad.op import Array, Number
 from graphad.text.scanner import BLANKS, LINE_END, Scanner, close_matches
 from graphad.types import DTYPE_NAMES, DTYPES_BY_NAME, DType, Type
 
-_UNSIGNED = r"(?:[0-9]++(?:\.[0-9]*+)?+(?:e[-+]?+[0-9]++)?+|inf|nan)"
+_UNSIGNED = r"(?:[0-9]++(?:\.[0-9]*+)?(?:e[-+]?+[0-9]++)?|inf|nan)"
 _FLOAT = f"[-+]?+{_UNSIGNED}"
 _COMPLEX = rf"\({_FLOAT}[-+]{_UNSIGNED}j\)"
 _KINDS: dict[str, tuple[re.Pattern[str], str]] = {
@@ -30,13 +30,13 @@ _KINDS: dict[str, tuple[re.Pattern[str], str]] = {
 }
 _PARTS = re.compile(rf"\(({_FLOAT})([-+]{_UNSIGNED})j\)")
 _WORD = re.compile(r"[^\s,/()\[\]]++|\([^\s,/()\[\]]++\)")
-_ROW = re.compile(rf"(?:{_WORD.pattern})(?:[ \t\r\n]*+,[ \t\r\n]*+(?:{_WORD.pattern}))*+")
+_ROW = re.compile(rf"(?:{_WORD.pattern})(?:[ \t\r\n]*+,[ \t\r\n]*+(?:{_WORD.pattern}))*")
 _SPLAT = re.compile(r"splat\b")
 _LEFT = re.compile(r"\[")
 _RIGHT = re.compile(r"\]")
 _COMMA = re.compile(",")
 _LITERAL = re.compile(
-    rf"(?:(true|false)|({_COMPLEX})|([-+]?[0-9]++(?![.e]))|({_FLOAT}))(?::([0-9A-Za-z_]+))?+"
+    rf"(?:(true|false)|({_COMPLEX})|([-+]?[0-9]++(?![.e]))|({_FLOAT}))(?::([0-9A-Za-z_]+))?"
 )
 _LITERAL_DTYPES = ("bool", "c128", "i64", "f64")
 """Dtypes of the groups of `_LITERAL`, which are not written."""

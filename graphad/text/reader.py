@@ -49,7 +49,7 @@ _VERSION = re.compile(r"graphad[ \t\r]+([0-9]{1,9})\b")
 _GRAPH = re.compile(r"graph\b")
 _INPUT = re.compile(f"%(?:{WORD}|{QUOTED})")
 _LABEL = re.compile(f"%(?:[0-9]++|{WORD}|{QUOTED})")
-_NUMBER = r"(?:\([-+.0-9a-z]++\)|[-+.0-9A-Za-z_]++)(?::[0-9A-Za-z_]++)?+"
+_NUMBER = r"(?:\([-+.0-9a-z]++\)|[-+.0-9A-Za-z_]++)(?::[0-9A-Za-z_]++)?"
 _OPERAND = re.compile(f"{_LABEL.pattern}|{_NUMBER}")
 _OP = re.compile(r"[A-Za-z_][0-9A-Za-z_.]*+")
 _COLON = re.compile(":")
@@ -72,8 +72,8 @@ _HEAD = re.compile(
 )
 """The pieces of a statement up to its op, in one go."""
 _TAIL = re.compile(
-    rf"((?:[ \t\r]++(?:{_LABEL.pattern}|{_NUMBER}(?![ \t\r]*+=)))*+)[ \t\r]*+"
-    rf'((?:[^\n"/]++|{QUOTED}|/(?!/))*+)(?://[^\n]*+)?+(\n|\Z)?'
+    rf"((?:[ \t\r]++(?:{_LABEL.pattern}|{_NUMBER}(?![ \t\r]*+=)))*)[ \t\r]*+"
+    rf'((?:[^\n"/]++|{QUOTED}|/(?!/))*)(?://[^\n]*+)?(\n|\Z)?'
 )
 """Operands, attributes and the end of the line, which is missing where a string does not end."""
 

@@ -15,10 +15,11 @@ Nest: TypeAlias = "int | tuple[Nest, ...]"
 
 WORD = "[A-Za-z_\u0391-\u03c9][0-9A-Za-z_\u0391-\u03c9]*+"
 """A name that needs no quotes: ASCII and Greek, so that no version of Unicode matters."""
-QUOTED = r'"(?:[^"\\\n]|\\[^\n])*+"'
+# Groups are not repeated possessively: Python 3.11 before 3.11.5 goes wrong there (gh-106052).
+QUOTED = r'"(?:[^"\\\n]|\\[^\n])*"'
 BLANKS = re.compile(r"[ \t\r]*+")
-SPACE = re.compile(r"(?:[ \t\r\n]++|//[^\n]*+)*+")
-LINE_END = re.compile(r"[ \t\r]*+(?://[^\n]*+)?+(?:\n|\Z)")
+SPACE = re.compile(r"(?:[ \t\r\n]++|//[^\n]*+)*")
+LINE_END = re.compile(r"[ \t\r]*+(?://[^\n]*+)?(?:\n|\Z)")
 NAME = re.compile(f"{WORD}|{QUOTED}")
 STRING = re.compile(QUOTED)
 OPEN = re.compile(r"\((?![-+.0-9a-z]*j\))")
