@@ -36,9 +36,7 @@ def by_jvp(term: Term, coefficient: Callable[[Term, int], Value | None]) -> Rule
     def mirrored(source: Term) -> Term:
         if source.is_constant:
             return inner.constant(source.leading)
-        return inner.series(
-            source.leading, lambda j: coefficient(source, j), source.by_complex
-        )
+        return inner.series(source.leading, lambda j: coefficient(source, j), source.by_complex)
 
     def slope(source: Term) -> Term | None:
         if source.is_constant:
