@@ -31,7 +31,21 @@ def rosenbrock(x: Any) -> Any:
     return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
 
 
-KEPT = ("eigh", "eigvalsh", "fft", "ifft", "pinv", "qr", "svd", "svdvals", "while_loop")
+KEPT = frozenset(
+    [
+        "custom",
+        "eigh",
+        "eigvalsh",
+        "fft",
+        "ifft",
+        "pinv",
+        "qr",
+        "stop_gradient",
+        "svd",
+        "svdvals",
+        "while_loop",
+    ]
+)
 """Ops that have no form in scalars."""
 
 
