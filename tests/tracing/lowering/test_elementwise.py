@@ -45,6 +45,7 @@ BINARY = (
 )  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")
 @cases(
     *[call(f, x) for f in REAL_LINE for x in (S, X, M)],
     *[call(f, P) for f in POSITIVE],
