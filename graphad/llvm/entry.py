@@ -117,20 +117,133 @@ def array_places() -> dict[str, int]:
     return {name: getattr(_Array, name).offset for name, _ in _Array._fields_}
 
 
+# --- lines of code -------------------------------------------------------------------------------
+
+
+def read(name: str, record: str, offset: int, type: str = "i64") -> str:
+    """Return lines that read a field of a record."""
+    at = f"  {name}.at = getelementptr i8, ptr {record}, i64 {offset}\n"
+    return f"{at}  {name} = load {type}, ptr {name}.at"
+
+
+def address_of(thing: object) -> str:
+    """Return the address of a Python object, which has to live as long as the code."""
+    return f"inttoptr (i64 {id(thing)} to ptr)"
+
+
+def input_check(record: str, rank: int, shape: int, then: str) -> str:
+    """Return lines that look at an input ``%x``; its numbers are then at ``%source``.
+
+    Parameters
+    ----------
+    record : str
+        Says how the input has to be.
+    rank, shape : int
+        Places of its rank and lengths in the record.
+    then : str
+        Block that the lines end in; they go ``around`` if the input does not fit.
+    """
+    return f"""{read("%type", "%x", HEAD - POINTER, "ptr")}
+{read("%rank", record, rank)}
+  %is_array = icmp eq ptr %type, {address_of(np.ndarray)}
+  br i1 %is_array, label %array, label %other
+{_array_check("", "%x", WHOLE)}
+lengths:
+{read("%data", "%x", _Array.data.offset, "ptr")}
+{_length_check("", "%x", record, shape, then)}
+other:
+  %is_float = icmp eq ptr %type, {address_of(float)}
+  %is_scalar = icmp eq ptr %type, {address_of(np.float64)}
+  %is_number = or i1 %is_float, %is_scalar
+  %wants = icmp eq i64 %rank, 0
+  %takes = and i1 %is_number, %wants
+  %value = getelementptr i8, ptr %x, i64 {HEAD}
+  br i1 %takes, label %{then}, label %around
+{then}:
+  %source = phi ptr [ %data, %axis ], [ %value, %other ]"""
+
+
+def _result_check(record: str, rank: int, shape: int, then: str) -> str:
+    """Lines that look at the array ``%taken`` for a result, and go from ``r_axis`` to `then`."""
+    return f"""{read("%r_type", "%taken", HEAD - POINTER, "ptr")}
+{read("%r_rank", record, rank)}
+  %r_is_array = icmp eq ptr %r_type, {address_of(np.ndarray)}
+  br i1 %r_is_array, label %r_array, label %around
+{_array_check("r_", "%taken", WHOLE | WRITEABLE)}
+r_lengths:
+{_length_check("r_", "%taken", record, shape, then)}"""
+
+
+def _array_check(p: str, array: str, flags: int) -> str:
+    """Block ``array``: whether dtype, flags and rank fit; `p` begins all names."""
+    return f"""{p}array:
+{read(f"%{p}dtype", array, _Array.dtype.offset, "ptr")}
+{read(f"%{p}flags", array, _Array.flags.offset, "i32")}
+{read(f"%{p}found_rank", array, _Array.rank.offset, "i32")}
+  %{p}is_double = icmp eq ptr %{p}dtype, {address_of(np.dtype(np.float64))}
+  %{p}both = and i32 %{p}flags, {flags}
+  %{p}is_whole = icmp eq i32 %{p}both, {flags}
+  %{p}rank_wide = sext i32 %{p}found_rank to i64
+  %{p}is_rank = icmp eq i64 %{p}rank_wide, %{p}rank
+  %{p}fits0 = and i1 %{p}is_double, %{p}is_whole
+  %{p}fits = and i1 %{p}fits0, %{p}is_rank
+  br i1 %{p}fits, label %{p}lengths, label %around"""
+
+
+def _length_check(p: str, array: str, record: str, shape: int, then: str) -> str:
+    """The rest of the block ``lengths``: a loop over the axes, from ``axis`` to `then`."""
+    return f"""{read(f"%{p}shape", array, _Array.shape.offset, "ptr")}
+{read(f"%{p}wanted", record, shape, "ptr")}
+  br label %{p}axis
+{p}axis:
+  %{p}d = phi i64 [ 0, %{p}lengths ], [ %{p}d1, %{p}length ]
+  %{p}axes = icmp slt i64 %{p}d, %{p}rank
+  br i1 %{p}axes, label %{p}length, label %{then}
+{p}length:
+  %{p}at_found = getelementptr i64, ptr %{p}shape, i64 %{p}d
+  %{p}found = load i64, ptr %{p}at_found
+  %{p}at_right = getelementptr i64, ptr %{p}wanted, i64 %{p}d
+  %{p}right = load i64, ptr %{p}at_right
+  %{p}equal = icmp eq i64 %{p}found, %{p}right
+  %{p}d1 = add i64 %{p}d, 1
+  br i1 %{p}equal, label %{p}axis, label %around"""
+
+
+def counted(limit: int, count: int) -> str:
+    """Return lines that count a call, and go to ``go``, or ``around`` if it reaches the limit.
+
+    Parameters
+    ----------
+    limit, count : int
+        Places of the addresses in ``%gate``.
+    """
+    return f"""{read("%where_limit", "%gate", limit, "ptr")}
+  %limit = load atomic i64, ptr %where_limit acquire, align 8
+  %final = icmp eq i64 %limit, {NEVER}
+  br i1 %final, label %go, label %counted
+counted:
+{read("%where_count", "%gate", count, "ptr")}
+  %before = load i64, ptr %where_count
+  %now = add i64 %before, 1
+  %enough = icmp sge i64 %now, %limit
+  br i1 %enough, label %around, label %counts
+counts:
+  %old = atomicrmw add ptr %where_count, i64 1 monotonic
+  br label %go"""
+
+
 def _text(new: int, scalar: int) -> str:
-    array, flags, dtype = id(np.ndarray), _Array.flags.offset, _Array.dtype.offset
-    double = id(np.dtype(np.float64))
+    array, double = address_of(np.ndarray), address_of(np.dtype(np.float64))
     field = {name: getattr(Gate, name).offset for name, _ in Gate._fields_}
+    data = _Array.data.offset
     # A ufunc's own data stand after its counts and functions: `graphad.llvm.ufunc`.
     return f"""
 declare void @Py_IncRef(ptr)
 define ptr @enter(ptr %self, ptr %args, i64 %nargs, ptr %names) #0 {{
 entry:
   %number = alloca double, align 8
-  %at_datas = getelementptr i8, ptr %self, i64 {HEAD + 16 + POINTER}
-  %datas = load ptr, ptr %at_datas
-  %at_gate = getelementptr ptr, ptr %datas, i64 1
-  %gate = load ptr, ptr %at_gate
+{read("%datas", "%self", HEAD + 16 + POINTER, "ptr")}
+{read("%gate", "%datas", POINTER, "ptr")}
   %count = and i64 %nargs, {NEVER}
   %one = icmp eq i64 %count, 1
   %two = icmp eq i64 %count, 2
@@ -145,121 +258,27 @@ named:
   %may_be_out = and i1 %one, %keyword
   br i1 %may_be_out, label %name, label %around
 name:
-  %at_names = getelementptr i8, ptr %names, i64 {HEAD}
-  %how_many = load i64, ptr %at_names
+{read("%how_many", "%names", HEAD)}
   %single_name = icmp eq i64 %how_many, 1
   br i1 %single_name, label %which, label %around
 which:
-  %at_name = getelementptr i8, ptr %names, i64 {tuple.__basicsize__}
-  %name_given = load ptr, ptr %at_name
-  %is_out = icmp eq ptr %name_given, inttoptr (i64 {id(OUT)} to ptr)
+{read("%name_given", "%names", tuple.__basicsize__, "ptr")}
+  %is_out = icmp eq ptr %name_given, {address_of(OUT)}
   br i1 %is_out, label %result, label %around
 result:
-  %at_result = getelementptr ptr, ptr %args, i64 1
-  %taken = load ptr, ptr %at_result
-  %r_at_type = getelementptr i8, ptr %taken, i64 {HEAD - POINTER}
-  %r_type = load ptr, ptr %r_at_type
-  %r_is_array = icmp eq ptr %r_type, inttoptr (i64 {array} to ptr)
-  br i1 %r_is_array, label %r_array, label %around
-r_array:
-  %r_at_dtype = getelementptr i8, ptr %taken, i64 {dtype}
-  %r_dtype = load ptr, ptr %r_at_dtype
-  %r_is_double = icmp eq ptr %r_dtype, inttoptr (i64 {double} to ptr)
-  %r_at_flags = getelementptr i8, ptr %taken, i64 {flags}
-  %r_flags = load i32, ptr %r_at_flags
-  %r_both = and i32 %r_flags, {WHOLE | WRITEABLE}
-  %r_is_whole = icmp eq i32 %r_both, {WHOLE | WRITEABLE}
-  %r_at_rank = getelementptr i8, ptr %taken, i64 {_Array.rank.offset}
-  %r_rank = load i32, ptr %r_at_rank
-  %r_rank_wide = sext i32 %r_rank to i64
-  %r_at_rank_out = getelementptr i8, ptr %gate, i64 {field["rank_out"]}
-  %r_rank_out = load i64, ptr %r_at_rank_out
-  %r_is_rank = icmp eq i64 %r_rank_wide, %r_rank_out
-  %r_fits0 = and i1 %r_is_double, %r_is_whole
-  %r_fits = and i1 %r_fits0, %r_is_rank
-  br i1 %r_fits, label %r_lengths, label %around
-r_lengths:
-  %r_at_shape = getelementptr i8, ptr %taken, i64 {_Array.shape.offset}
-  %r_shape = load ptr, ptr %r_at_shape
-  %r_at_wanted = getelementptr i8, ptr %gate, i64 {field["shape_out"]}
-  %r_wanted = load ptr, ptr %r_at_wanted
-  br label %r_axis
-r_axis:
-  %r_i = phi i64 [ 0, %r_lengths ], [ %r_i1, %r_length ]
-  %r_more = icmp slt i64 %r_i, %r_rank_out
-  br i1 %r_more, label %r_length, label %look
-r_length:
-  %r_at_found = getelementptr i64, ptr %r_shape, i64 %r_i
-  %r_found = load i64, ptr %r_at_found
-  %r_at_right = getelementptr i64, ptr %r_wanted, i64 %r_i
-  %r_right = load i64, ptr %r_at_right
-  %r_equal = icmp eq i64 %r_found, %r_right
-  %r_i1 = add i64 %r_i, 1
-  br i1 %r_equal, label %r_axis, label %around
+{read("%taken", "%args", POINTER, "ptr")}
+{_result_check("%gate", field["rank_out"], field["shape_out"], "look")}
 look:
   %into = phi ptr [ null, %entry ], [ %taken, %r_axis ]
   %x = load ptr, ptr %args
-  %at_type = getelementptr i8, ptr %x, i64 {HEAD - POINTER}
-  %type = load ptr, ptr %at_type
-  %at_rank_in = getelementptr i8, ptr %gate, i64 {field["rank_in"]}
-  %rank_in = load i64, ptr %at_rank_in
-  %is_array = icmp eq ptr %type, inttoptr (i64 {array} to ptr)
-  br i1 %is_array, label %array, label %other
-array:
-  %at_dtype = getelementptr i8, ptr %x, i64 {dtype}
-  %dtype = load ptr, ptr %at_dtype
-  %is_double = icmp eq ptr %dtype, inttoptr (i64 {double} to ptr)
-  %at_flags = getelementptr i8, ptr %x, i64 {flags}
-  %flags = load i32, ptr %at_flags
-  %both = and i32 %flags, {WHOLE}
-  %is_whole = icmp eq i32 %both, {WHOLE}
-  %at_rank = getelementptr i8, ptr %x, i64 {_Array.rank.offset}
-  %rank = load i32, ptr %at_rank
-  %rank_wide = sext i32 %rank to i64
-  %is_rank = icmp eq i64 %rank_wide, %rank_in
-  %fits0 = and i1 %is_double, %is_whole
-  %fits = and i1 %fits0, %is_rank
-  br i1 %fits, label %lengths, label %around
-lengths:
-  %at_shape = getelementptr i8, ptr %x, i64 {_Array.shape.offset}
-  %shape = load ptr, ptr %at_shape
-  %at_wanted = getelementptr i8, ptr %gate, i64 {field["shape_in"]}
-  %wanted = load ptr, ptr %at_wanted
-  %at_data = getelementptr i8, ptr %x, i64 {_Array.data.offset}
-  %data = load ptr, ptr %at_data
-  br label %axis
-axis:
-  %i = phi i64 [ 0, %lengths ], [ %i1, %length ]
-  %more = icmp slt i64 %i, %rank_in
-  br i1 %more, label %length, label %have
-length:
-  %at_found = getelementptr i64, ptr %shape, i64 %i
-  %found = load i64, ptr %at_found
-  %at_right = getelementptr i64, ptr %wanted, i64 %i
-  %right = load i64, ptr %at_right
-  %equal = icmp eq i64 %found, %right
-  %i1 = add i64 %i, 1
-  br i1 %equal, label %axis, label %around
-other:
-  %is_float = icmp eq ptr %type, inttoptr (i64 {id(float)} to ptr)
-  %is_scalar = icmp eq ptr %type, inttoptr (i64 {id(np.float64)} to ptr)
-  %is_number = or i1 %is_float, %is_scalar
-  %wants = icmp eq i64 %rank_in, 0
-  %takes = and i1 %is_number, %wants
-  %at_value = getelementptr i8, ptr %x, i64 {HEAD}
-  br i1 %takes, label %have, label %around
-have:
-  %in = phi ptr [ %data, %axis ], [ %at_value, %other ]
+{input_check("%gate", field["rank_in"], field["shape_in"], "have")}
   %fresh = icmp eq ptr %into, null
   br i1 %fresh, label %limited, label %apart
 apart:
-  %at_into = getelementptr i8, ptr %into, i64 {_Array.data.offset}
-  %into_data = load ptr, ptr %at_into
-  %at_bytes_in = getelementptr i8, ptr %gate, i64 {field["bytes_in"]}
-  %bytes_in = load i64, ptr %at_bytes_in
-  %at_bytes_out = getelementptr i8, ptr %gate, i64 {field["bytes_out"]}
-  %bytes_out = load i64, ptr %at_bytes_out
-  %in_from = ptrtoint ptr %in to i64
+{read("%into_data", "%into", data, "ptr")}
+{read("%bytes_in", "%gate", field["bytes_in"])}
+{read("%bytes_out", "%gate", field["bytes_out"])}
+  %in_from = ptrtoint ptr %source to i64
   %in_to = add i64 %in_from, %bytes_in
   %out_from = ptrtoint ptr %into_data to i64
   %out_to = add i64 %out_from, %bytes_out
@@ -269,56 +288,37 @@ apart:
   br i1 %overlap, label %around, label %limited
 limited:
   %there = phi ptr [ null, %have ], [ %into_data, %apart ]
-  %at_limit = getelementptr i8, ptr %gate, i64 {field["limit"]}
-  %where_limit = load ptr, ptr %at_limit
-  %limit = load atomic i64, ptr %where_limit acquire, align 8
-  %final = icmp eq i64 %limit, {NEVER}
-  br i1 %final, label %go, label %counted
-counted:
-  %at_count = getelementptr i8, ptr %gate, i64 {field["count"]}
-  %where_count = load ptr, ptr %at_count
-  %before = load i64, ptr %where_count
-  %now = add i64 %before, 1
-  %enough = icmp sge i64 %now, %limit
-  br i1 %enough, label %around, label %counts
-counts:
-  %old = atomicrmw add ptr %where_count, i64 1 monotonic
-  br label %go
+{counted(field["limit"], field["count"])}
 go:
-  %point = load ptr, ptr %gate
+{read("%point", "%gate", field["point"], "ptr")}
   br i1 %fresh, label %make, label %use
 use:
-  call void %point(ptr %in, ptr %there)
+  call void %point(ptr %source, ptr %there)
   call void @Py_IncRef(ptr %into)
   ret ptr %into
 make:
-  %at_rank_out = getelementptr i8, ptr %gate, i64 {field["rank_out"]}
-  %rank_out = load i64, ptr %at_rank_out
+{read("%rank_out", "%gate", field["rank_out"])}
   %single = icmp eq i64 %rank_out, 0
   br i1 %single, label %scalar, label %new
 scalar:
-  call void %point(ptr %in, ptr %number)
-  %made = call ptr inttoptr (i64 {scalar} to ptr)(ptr %number, ptr inttoptr (i64 {double} to ptr),
-    ptr null)
+  call void %point(ptr %source, ptr %number)
+  %made = call ptr inttoptr (i64 {scalar} to ptr)(ptr %number, ptr {double}, ptr null)
   ret ptr %made
 new:
-  %at_shape_out = getelementptr i8, ptr %gate, i64 {field["shape_out"]}
-  %shape_out = load ptr, ptr %at_shape_out
+{read("%shape_out", "%gate", field["shape_out"], "ptr")}
   %rank_short = trunc i64 %rank_out to i32
-  %out = call ptr inttoptr (i64 {new} to ptr)(ptr inttoptr (i64 {array} to ptr), i32 %rank_short,
-    ptr %shape_out, i32 {DOUBLE}, ptr null, ptr null, i32 0, i32 0, ptr null)
+  %out = call ptr inttoptr (i64 {new} to ptr)(ptr {array}, i32 %rank_short, ptr %shape_out,
+    i32 {DOUBLE}, ptr null, ptr null, i32 0, i32 0, ptr null)
   %none = icmp eq ptr %out, null
   br i1 %none, label %failed, label %compute
 compute:
-  %at_out = getelementptr i8, ptr %out, i64 {_Array.data.offset}
-  %memory = load ptr, ptr %at_out
-  call void %point(ptr %in, ptr %memory)
+{read("%memory", "%out", data, "ptr")}
+  call void %point(ptr %source, ptr %memory)
   ret ptr %out
 failed:
   ret ptr null
 around:
-  %at_around = getelementptr i8, ptr %gate, i64 {field["around"]}
-  %around_to = load ptr, ptr %at_around
+{read("%around_to", "%gate", field["around"], "ptr")}
   %given = call ptr %around_to(ptr %self, ptr %args, i64 %nargs, ptr %names)
   ret ptr %given
 }}

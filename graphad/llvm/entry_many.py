@@ -20,11 +20,14 @@ from graphad.llvm.entry import (
     HEAD,
     NEVER,
     POINTER,
-    WHOLE,
+    address_of,
     array_functions,
     array_places,
     arrays_are_known,
+    counted,
+    input_check,
     place_of_call,
+    read,
 )
 
 MOST = 480
@@ -112,13 +115,8 @@ def way_in_many() -> Module | None:
 def _text(new: int, scalar: int) -> str:
     field = {name: getattr(Gates, name).offset for name, _ in Gates._fields_}
     part = {name: getattr(_Part, name).offset for name, _ in _Part._fields_}
-    place, size = array_places(), ctypes.sizeof(_Part)
-    array, double = (f"inttoptr (i64 {id(x)} to ptr)" for x in (np.ndarray, np.dtype(np.float64)))
-
-    def read(name: str, record: str, offset: int, type: str = "i64") -> str:
-        at = f"  {name}.at = getelementptr i8, ptr {record}, i64 {offset}\n"
-        return f"{at}  {name} = load {type}, ptr {name}.at"
-
+    array, double = address_of(np.ndarray), address_of(np.dtype(np.float64))
+    size = ctypes.sizeof(_Part)
     # A ufunc's own data stand after its counts and functions: `graphad.llvm.ufunc`.
     return f"""
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
@@ -144,7 +142,7 @@ array:
   %none = icmp eq ptr %out, null
   br i1 %none, label %done, label %copy
 copy:
-{read("%data", "%out", place["data"], "ptr")}
+{read("%data", "%out", array_places()["data"], "ptr")}
   call void @llvm.memcpy.p0.p0.i64(ptr %data, ptr %source, i64 %bytes, i1 false)
   br label %done
 done:
@@ -172,69 +170,15 @@ look:
   %x = load ptr, ptr %at_x
   %part_place = mul i64 %i, {size}
   %part = getelementptr i8, ptr %taken, i64 %part_place
-{read("%wanted_rank", "%part", part["rank"])}
-{read("%wanted", "%part", part["shape"], "ptr")}
 {read("%bytes", "%part", part["bytes"])}
 {read("%place", "%part", part["place"])}
-{read("%type", "%x", HEAD - POINTER, "ptr")}
-  %is_array = icmp eq ptr %type, {array}
-  br i1 %is_array, label %array, label %other
-array:
-{read("%dtype", "%x", place["dtype"], "ptr")}
-{read("%flags", "%x", place["flags"], "i32")}
-{read("%rank", "%x", place["rank"], "i32")}
-  %is_double = icmp eq ptr %dtype, {double}
-  %both = and i32 %flags, {WHOLE}
-  %is_whole = icmp eq i32 %both, {WHOLE}
-  %rank_wide = sext i32 %rank to i64
-  %is_rank = icmp eq i64 %rank_wide, %wanted_rank
-  %fits0 = and i1 %is_double, %is_whole
-  %fits = and i1 %fits0, %is_rank
-  br i1 %fits, label %lengths, label %around
-lengths:
-{read("%shape", "%x", place["shape"], "ptr")}
-{read("%data", "%x", place["data"], "ptr")}
-  br label %axis
-axis:
-  %d = phi i64 [ 0, %lengths ], [ %d1, %length ]
-  %axes = icmp slt i64 %d, %wanted_rank
-  br i1 %axes, label %length, label %next
-length:
-  %at_found = getelementptr i64, ptr %shape, i64 %d
-  %found = load i64, ptr %at_found
-  %at_right = getelementptr i64, ptr %wanted, i64 %d
-  %right = load i64, ptr %at_right
-  %equal = icmp eq i64 %found, %right
-  %d1 = add i64 %d, 1
-  br i1 %equal, label %axis, label %around
-other:
-  %is_float = icmp eq ptr %type, inttoptr (i64 {id(float)} to ptr)
-  %is_scalar = icmp eq ptr %type, inttoptr (i64 {id(np.float64)} to ptr)
-  %is_number = or i1 %is_float, %is_scalar
-  %wants = icmp eq i64 %wanted_rank, 0
-  %takes = and i1 %is_number, %wants
-  %value = getelementptr i8, ptr %x, i64 {HEAD}
-  br i1 %takes, label %next, label %around
-next:
-  %source = phi ptr [ %data, %axis ], [ %value, %other ]
+{input_check("%part", part["rank"], part["shape"], "next")}
   %target = getelementptr i8, ptr %memory, i64 %place
   call void @llvm.memcpy.p0.p0.i64(ptr %target, ptr %source, i64 %bytes, i1 false)
   %i1 = add i64 %i, 1
   br label %inputs_left
 have:
-{read("%where_limit", "%gate", field["limit"], "ptr")}
-  %limit = load atomic i64, ptr %where_limit acquire, align 8
-  %final = icmp eq i64 %limit, {NEVER}
-  br i1 %final, label %go, label %counted
-counted:
-{read("%where_count", "%gate", field["count"], "ptr")}
-  %before = load i64, ptr %where_count
-  %now = add i64 %before, 1
-  %enough = icmp sge i64 %now, %limit
-  br i1 %enough, label %around, label %counts
-counts:
-  %old = atomicrmw add ptr %where_count, i64 1 monotonic
-  br label %go
+{counted(field["limit"], field["count"])}
 go:
 {read("%point", "%gate", field["point"], "ptr")}
 {read("%start", "%gate", field["results"])}
