@@ -55,23 +55,23 @@ class Machine:
         self.folder = folder
         self.count = 0
 
-    def library(self, *sources: str) -> ctypes.CDLL:
+    def shared_object(self, *sources: str) -> ctypes.CDLL:
         """Return what sources compile to, together."""
         assert COMPILER is not None
         self.count += 1
         parts = [part for source in sources for part in source.rstrip().split("\n\n")]
         file = self.folder / f"f{self.count}.c"
         file.write_text("\n\n".join(dict.fromkeys(parts)) + "\n", encoding="ascii")
-        library = self.folder / f"f{self.count}.so"
+        shared_object = self.folder / f"f{self.count}.so"
         level = "-O0" if len(sources) > 1 else "-O1"
-        command = [COMPILER, level, *FLAGS, "-o", str(library), str(file), "-lm"]
+        command = [COMPILER, level, *FLAGS, "-o", str(shared_object), str(file), "-lm"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr + sources[0]
-        return ctypes.CDLL(str(library))
+        return ctypes.CDLL(str(shared_object))
 
     def ran(self, graph: Graph, args: Any) -> Any:
         """Write a graph, compile it, and return what its function gives."""
-        return called(self.library(c_source(graph, "written")).written, graph, args)
+        return called(self.shared_object(c_source(graph, "written")).written, graph, args)
 
 
 def called(function: Any, graph: Graph, args: Any) -> Any:
@@ -121,9 +121,9 @@ def test_each_op(machine: Machine) -> None:
         for name, attrs in refused
     )
     assert len(cases) > 100
-    library = machine.library(*[source for _, _, source in cases])
+    shared_object = machine.shared_object(*[source for _, _, source in cases])
     for i, (graph, args, _) in enumerate(cases):
-        assert_same(called(library[f"f_{i}"], graph, args), expected_values(graph, args))
+        assert_same(called(shared_object[f"f_{i}"], graph, args), expected_values(graph, args))
 
 
 @compiles
@@ -165,10 +165,12 @@ def test_edges(machine: Machine) -> None:
         op = OPS[name]
         types = [f"f64[{size}]", f"f64[{size},1]"][: op.arity]
         made.append(graph_of(lambda *xs, op=op: op(*xs), *types))
-    library = machine.library(*[c_source(graph, f"f_{i}") for i, graph in enumerate(made)])
+    shared_object = machine.shared_object(
+        *[c_source(graph, f"f_{i}") for i, graph in enumerate(made)]
+    )
     for i, graph in enumerate(made):
         args = [EDGES, EDGES[:, None]][: len(graph.inputs)]
-        found, expected = called(library[f"f_{i}"], graph, args), expected_values(graph, args)
+        found, expected = called(shared_object[f"f_{i}"], graph, args), expected_values(graph, args)
         np.testing.assert_allclose(found, expected, rtol=1e-13, err_msg=ELEMENTWISE[i])
 
 
