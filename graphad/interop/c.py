@@ -25,9 +25,10 @@ KEYWORDS = (
 RESERVED = frozenset(KEYWORDS.split(" "))
 """Words that no name may be; names of functions of math.h are added to them."""
 
-Emitter: TypeAlias = "str | Callable[[Node, Sequence[str]], str]"
-"""A template in which ``{0}`` is an operand, or a function of node and operands. A name before
-``~`` is that of a function of real numbers, which has an ``f`` at its end in single precision."""
+Rule: TypeAlias = Callable[[Node, Sequence[str]], str]
+"""A function of node and operands."""
+Emitter: TypeAlias = str | Rule
+"""A template in which ``{0}`` is an operand, or a rule."""
 
 C_TYPES: Mapping[str, str] = {
     "float64": "double",
@@ -47,11 +48,11 @@ C_TYPES: Mapping[str, str] = {
 # --- emitters ------------------------------------------------------------------------------------
 
 
-def _joined(sign: str) -> Emitter:
+def _joined(sign: str) -> Rule:
     return lambda node, args: f" {sign} ".join(args)
 
 
-def _function(name: str) -> Emitter:
+def _function(name: str) -> Rule:
     def emit(node: Node, args: Sequence[str]) -> str:
         single = "f" if node.type.dtype == np.float32 else ""
         return f"{name}{single}({', '.join(args)})"
@@ -59,7 +60,7 @@ def _function(name: str) -> Emitter:
     return emit
 
 
-def _narrowed(name: str) -> Emitter:
+def _narrowed(name: str) -> Rule:
     """Return the call of a function in double precision, rounded to the type of the node."""
 
     def emit(node: Node, args: Sequence[str]) -> str:
@@ -77,7 +78,7 @@ def _integer_power(node: Node, args: Sequence[str]) -> str:
         return x
     if exponent == -1:
         return f"1 / {x}"
-    return _narrowed("graphad_power")(node, (x, str(exponent)))  # type: ignore[operator]
+    return _narrowed("graphad_power")(node, (x, str(exponent)))
 
 
 def _cast(node: Node, args: Sequence[str]) -> str:
@@ -86,7 +87,7 @@ def _cast(node: Node, args: Sequence[str]) -> str:
 
 def _absolute(node: Node, args: Sequence[str]) -> str:
     if node.type.is_inexact:
-        return _function("fabs")(node, args)  # type: ignore[operator]
+        return _function("fabs")(node, args)
     if node.type.dtype.kind != "i":
         return args[0]
     return f"{args[0]} < 0 ? -{args[0]} : {args[0]}"
@@ -94,16 +95,16 @@ def _absolute(node: Node, args: Sequence[str]) -> str:
 
 def _sign(node: Node, args: Sequence[str]) -> str:
     if node.type.is_inexact:
-        return _narrowed("graphad_sign")(node, args)  # type: ignore[operator]
+        return _narrowed("graphad_sign")(node, args)
     if node.type.dtype.kind == "u":
         return f"{args[0]} > 0"
     return f"({args[0]} > 0) - ({args[0]} < 0)"
 
 
-def _extremum(name: str, sign: str) -> Emitter:
+def _extremum(name: str, sign: str) -> Rule:
     def emit(node: Node, args: Sequence[str]) -> str:
         if node.type.is_inexact:
-            return _narrowed(name)(node, args)  # type: ignore[operator]
+            return _narrowed(name)(node, args)
         return f"{args[0]} {sign} {args[1]} ? {args[0]} : {args[1]}"
 
     return emit
@@ -111,7 +112,7 @@ def _extremum(name: str, sign: str) -> Emitter:
 
 def _floor_divide(node: Node, args: Sequence[str]) -> str:
     if node.type.is_inexact:
-        return _narrowed("graphad_floor_divide")(node, args)  # type: ignore[operator]
+        return _narrowed("graphad_floor_divide")(node, args)
     if node.type.dtype.name == "uint64":
         raise InteropError(missing(node, "C"))
     return f"({c_type(node)})graphad_floor_divide_int({', '.join(args)})"
@@ -119,13 +120,13 @@ def _floor_divide(node: Node, args: Sequence[str]) -> str:
 
 def _remainder(node: Node, args: Sequence[str]) -> str:
     if node.type.is_inexact:
-        return _narrowed("graphad_remainder")(node, args)  # type: ignore[operator]
+        return _narrowed("graphad_remainder")(node, args)
     return f"{args[0]} - {args[1]} * {_floor_divide(node, args)}"
 
 
 def _fmod(node: Node, args: Sequence[str]) -> str:
     if node.type.is_inexact:
-        return _function("fmod")(node, args)  # type: ignore[operator]
+        return _function("fmod")(node, args)
     return f"{args[1]} == 0 ? 0 : {args[0]} % {args[1]}"
 
 
@@ -136,17 +137,15 @@ def _signbit(node: Node, args: Sequence[str]) -> str:
 def _sinc(node: Node, args: Sequence[str]) -> str:
     if node.attrs[0]:
         raise InteropError(missing(node, "C"))
-    return _narrowed("graphad_sinc")(node, args)  # type: ignore[operator]
+    return _narrowed("graphad_sinc")(node, args)
 
 
-def _rounding(name: str) -> Emitter:
+def _rounding(name: str) -> Rule:
     """Return a function that leaves integers as they are."""
-    return lambda node, args: (
-        _function(name)(node, args) if node.type.is_inexact else args[0]  # type: ignore[operator]
-    )
+    return lambda node, args: _function(name)(node, args) if node.type.is_inexact else args[0]
 
 
-def _classified(name: str, integers: str) -> Emitter:
+def _classified(name: str, integers: str) -> Rule:
     return lambda node, args: f"{name}({args[0]})" if node.inputs[0].type.is_inexact else integers
 
 
