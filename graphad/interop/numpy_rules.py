@@ -240,9 +240,7 @@ EMITTERS: Mapping[str, Emitter] = {
     "reshape": "np.reshape({0}, {shape})",
     "scatter_add": _scatter_add,
     "searchsorted": _searchsorted,
-    "slice": lambda node, args: (
-        f"{args[0]}[{spans_text(node.attrs[0], node.inputs[0].type.shape)}]"
-    ),
+    "slice": _slice,
     "stop_gradient": "np.positive({0})",
     "sum": _summing("sum"),
     "take": "np.take({0}, {1}, axis={axis})",
