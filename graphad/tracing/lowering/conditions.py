@@ -73,10 +73,12 @@ def _isclose(
     near = emit("less_equal", emit("absolute", emit("subtract", x, y)), bound)
     near = emit("logical_and", near, emit("isfinite", y))
     result = emit("logical_or", near, emit("equal", x, y))
-    if equal_nan:
-        both = emit("logical_and", emit("isnan", x), emit("isnan", y))
-        result = emit("logical_or", result, both)
-    return result
+    return _or_both_nan(result, x, y) if equal_nan else result
+
+
+def _or_both_nan(result: Value, x: Value, y: Value) -> Value:
+    both = emit("logical_and", emit("isnan", x), emit("isnan", y))
+    return emit("logical_or", result, both)
 
 
 @lowers(np.allclose)
@@ -94,8 +96,7 @@ def _allclose(
 def _equal(x: Value, y: Value, equal_nan: bool) -> Value:
     result = emit("equal", x, y)
     if equal_nan and x.type.is_inexact:
-        both = emit("logical_and", emit("isnan", x), emit("isnan", y))
-        result = emit("logical_or", result, both)
+        result = _or_both_nan(result, x, y)
     return over("min", result, None)
 
 
