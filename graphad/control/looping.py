@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -138,7 +138,7 @@ def _emitted(recorder: Recorder, form: While, operands: Sequence[Content]) -> li
     return list(form.layout.parts(made))
 
 
-def _most(max_steps: object) -> int | None:
+def _most(max_steps: SupportsIndex | None) -> int | None:
     """Return the bound as an integer.
 
     Raises
@@ -149,7 +149,7 @@ def _most(max_steps: object) -> int | None:
     if max_steps is None:
         return None
     try:
-        most = operator.index(max_steps)  # type: ignore[arg-type]
+        most = operator.index(max_steps)
     except TypeError:
         most = -1
     if most < 0:

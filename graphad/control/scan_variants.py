@@ -115,9 +115,9 @@ def expand(args: Sequence[Operand], attrs: Attrs) -> Operand:
         parts.append(_rows_joined(ordered, type))
     joined = form.layout.joined(parts)
     if joined is None:  # no step, and nothing carried
-        builder = args[0].builder  # type: ignore[attr-defined]
-        made: Operand = builder.constant(np.zeros(form.layout.type.shape, form.layout.dtype))
-        return made
+        first = args[0]
+        assert isinstance(first, Value)
+        return first.builder.constant(np.zeros(form.layout.type.shape, form.layout.dtype))
     return joined
 
 

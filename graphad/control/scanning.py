@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -105,7 +105,7 @@ def emitted(recorder: Recorder, form: Scan, operands: Sequence[Content]) -> list
     return list(form.layout.parts(made))
 
 
-def _steps(body: Function, shapes: Sequence[tuple[int, ...]], length: object) -> int:
+def _steps(body: Function, shapes: Sequence[tuple[int, ...]], length: SupportsIndex | None) -> int:
     """Return the number of steps.
 
     Raises
@@ -121,7 +121,7 @@ def _steps(body: Function, shapes: Sequence[tuple[int, ...]], length: object) ->
     counts = {shape[0] for shape in shapes}
     if length is not None:
         try:
-            counts.add(operator.index(length))  # type: ignore[arg-type]
+            counts.add(operator.index(length))
         except TypeError:
             raise refusal(
                 f"the length of a scan is a fixed integer, not {length!r}",
@@ -261,7 +261,7 @@ def _run(
     tree: Tree,
     rows: list[Any],
     row_tree: Tree,
-    length: object,
+    length: SupportsIndex | None,
     reverse: bool,
 ) -> tuple[Any, Any]:
     """Run the steps on plain arrays."""
