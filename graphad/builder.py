@@ -35,11 +35,12 @@ class Value(Operand):
     def emit(self, op: Op, args: tuple[Operand | Number | Array, ...], attrs: Attrs) -> Value:
         """Emit `op` in this value's builder; numbers among `args` become constants."""
         builder = self.builder
+        nodes = []
         for arg in args:
             if type(arg) is not Value or arg.builder is not builder:
                 return Value(builder, builder.emit(op, self._lifted(args), attrs))
-        nodes = tuple([arg.node for arg in args])  # type: ignore[union-attr]
-        return Value(builder, builder.emit(op, nodes, attrs))
+            nodes.append(arg.node)
+        return Value(builder, builder.emit(op, tuple(nodes), attrs))
 
     def _lifted(self, args: tuple[Operand | Number | Array, ...]) -> tuple[Node, ...]:
         """Nodes of the arguments; a number takes the dtype of a value that is not a condition."""
