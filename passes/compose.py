@@ -164,7 +164,8 @@ class ChainRule:
         if kind == "slope":
             return self._slope(key, index)
         if kind == "factors":
-            return self._product(key[1], index)  # type: ignore[arg-type]
+            assert isinstance(key[1], tuple)
+            return self._product(key[1], index)
         if kind == "group":
             return self._group(key, index)
         assert isinstance(kind, Node)

@@ -95,8 +95,18 @@ def eliminate(
     >>> eliminate(g)(np.array([0.0, 3.0])).tolist()
     [3.0, 0.0, 1.0, 0.0]
     """
-    options = {"by": by, "count": count, "steps": steps, "seconds": seconds, "between": between}
-    return eliminated(graph, order, wrt, entries, **options)[0]  # type: ignore[arg-type]
+    made, _ = eliminated(
+        graph,
+        order,
+        wrt,
+        entries,
+        by=by,
+        count=count,
+        steps=steps,
+        seconds=seconds,
+        between=between,
+    )
+    return made
 
 
 def eliminated(

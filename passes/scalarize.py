@@ -96,10 +96,8 @@ def _masked(op: Op, cells: list[Cell]) -> Cell:
 def _selected(op: Op, cells: list[Cell]) -> Cell:
     condition, left, right = (cell.value for cell in cells)
     assert condition is not None
-    if left is None and right is None:
-        return ZERO
     if right is None:
-        return _cell(OPS["mask"](condition, left))  # type: ignore[arg-type]
+        return ZERO if left is None else _cell(OPS["mask"](condition, left))
     if left is None:
         return _cell(OPS["mask"](OPS["logical_not"](condition), right))
     return _cell(op(condition, left, right))
