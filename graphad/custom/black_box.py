@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from graphad.builder import Value
 from graphad.custom.calling import emitted, operands_of, recorder_of
 from graphad.custom.differences import difference_rule, jacobian
 from graphad.custom.tangents import (
@@ -308,11 +309,14 @@ class Primitive:
             lead, marks = attrs
             own = [marks[i] for i in range(len(args)) if i not in self.linear]
             graph = batch_graph(graph, lead, [True, *own])
-        nodes = [value.node for value in given]  # type: ignore[union-attr]
-        builder = cotangent.builder  # type: ignore[attr-defined]
+        nodes = []
+        for value in given:
+            assert isinstance(value, Value)
+            nodes.append(value.node)
+        assert isinstance(cotangent, Value)
         found: list[Operand | None] = [None] * len(args)
         for place, i in enumerate(self.linear):
-            part = inlined(builder, _output(graph, place), nodes)
+            part = inlined(cotangent.builder, _output(graph, place), nodes)
             found[i] = self._summed(part, i, types, attrs)
         return found
 

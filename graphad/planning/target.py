@@ -268,10 +268,12 @@ def chosen_entries(target: Target, entries: Iterable[object] | str) -> tuple[Ent
 
 
 def _located(target: Target, path: tuple[object, ...]) -> Entry:
-    tree, rest = target.tree, list(path)
-    if not all(isinstance(item, int | np.integer) for item in rest):
-        raise DerivativeError(f"an entry is a tuple of whole numbers, and not {path!r}")
-    numbers = [int(item) for item in rest]  # type: ignore[call-overload]
+    tree = target.tree
+    numbers: list[int] = []
+    for item in path:
+        if not isinstance(item, int | np.integer):
+            raise DerivativeError(f"an entry is a tuple of whole numbers, and not {path!r}")
+        numbers.append(int(item))
     while isinstance(tree, tuple) and numbers and 0 <= numbers[0] < len(tree):
         tree = tree[numbers.pop(0)]
     if isinstance(tree, tuple):

@@ -111,7 +111,9 @@ class Scanner:
 
     def found(self, position: int) -> str:
         """Return what stands at a position, as it is called in messages."""
-        position = BLANKS.match(self.text, position).end()  # type: ignore[union-attr]
+        blanks = BLANKS.match(self.text, position)
+        assert blanks is not None
+        position = blanks.end()
         if position >= len(self.text):
             return "the end of the text"
         if LINE_END.match(self.text, position):

@@ -226,5 +226,4 @@ def _builder(
     if word == "custom":
         return tuple
     members = {str(field): property(itemgetter(i)) for i, field in enumerate(fields)}
-    made: Any = type(name, (tuple,), {"__slots__": (), "_fields": fields, **members})
-    return made  # type: ignore[no-any-return]
+    return type(name, (tuple,), {"__slots__": (), "_fields": fields, **members})

@@ -96,7 +96,8 @@ class Recorder(Capturing):
 
     def input(self, name: str, type: Type) -> Tracer:
         """Add an input and return what stands for it."""
-        return self.wrap(self.builder.input(name, type), ordered=True)  # type: ignore[no-any-return]
+        made: Tracer = self.wrap(self.builder.input(name, type), ordered=True)
+        return made
 
     def locate(self) -> None:
         """Note the user's line as the origin of what is emitted next."""
@@ -328,9 +329,9 @@ class Recorder(Capturing):
     def array_of(self, x: Any) -> TracedArray:
         """Return a traced array as it is, and anything else as an array in memory of its own."""
         if isinstance(x, TracedArray):
-            x = self.imported(x)
-            self.operand(x)
-            return x  # type: ignore[no-any-return]
+            array: TracedArray = self.imported(x)
+            self.operand(array)
+            return array
         content = self.content_of(x)
         if isinstance(content, np.ndarray):
             content = np.array(content)

@@ -104,7 +104,8 @@ class Tracer(NumpyMethods):
         """Write both parts into this array, as NumPy does for ``z.real = x``."""
         whole = self.dtype.kind == "c"
         value = self._recorder.call(np.multiply, (1j, imaginary)) if whole else 0.0
-        self[...] = self._recorder.call(np.add, (real, value))  # type: ignore[index]
+        array: Any = self  # a scalar is refused: it takes no elements
+        array[...] = self._recorder.call(np.add, (real, value))
 
     def conjugate(self) -> Any:
         """Return the complex conjugate; of real values the array itself."""
