@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from graphad.ir import Node
-from graphad.ops import gaussian_tails, lambert, linalg_determinants, scaled_bessel
+from graphad.ops import gaussian_tails, lambert, linalg_determinants, scaled_bessel, zeta_sums
 
 Emitter: TypeAlias = "str | Callable[[Node, Sequence[str]], str]"
 
@@ -110,12 +110,16 @@ SPECIAL: Mapping[str, Emitter] = {
     ),
     "expit_negative": "special.expit(-{0})",
     "expn": "special.expn({order}, {0})",
+    "hurwitz_zeta": "hurwitz_derivative(*np.broadcast_arrays({0}, {1}), {derivative})[()]",
     "lambertw": _lambertw(False),
     "lambertw_plus_one": _lambertw(True),
     "log_ndtr": _derived(
         "special.log_ndtr({0})",
         "log_ndtr_derivative(np.asarray({0}), {derivative}, "
         "special.erfcx(-{0} / np.sqrt(2)), special.ndtr({0}))[()]",
+    ),
+    "riemann_zeta": _derived(
+        "special.zeta({0})", "riemann_derivative(np.asarray({0}), {derivative}, special)[()]"
     ),
     "sinc": _derived(
         "np.sinc({0})",
@@ -174,10 +178,12 @@ _HELPERS: Mapping[str, tuple[Any, ...]] = {
         linalg_determinants._cofactor_evaluate,
     ),
     "erfcx_derivative": (gaussian_tails,),
+    "hurwitz_derivative": (zeta_sums,),
     "ive_derivative": (scaled_bessel,),
     "kve_derivative": (scaled_bessel,),
     "lambertw_above": (lambert,),
     "log_ndtr_derivative": (gaussian_tails,),
+    "riemann_derivative": (zeta_sums,),
     "sine_ratio_derivative": (scaled_bessel,),
 }
 """Functions and modules whose own text is put into a source that calls them: all are of NumPy."""

@@ -181,6 +181,7 @@ _SPECIAL: Mapping[str, Rule] = {
     "ndtri": _of(lambda sp, x: sp.sqrt(2) * sp.erfinv(2 * x - 1)),
     "rel_entr": _of(_relative),
     "rgamma": _of(lambda sp, x: 1 / sp.gamma(x)),
+    "riemann_zeta": _derived(lambda sp, t: sp.zeta(t)),
     "sinc": _derived(lambda sp, t: sp.sinc(sp.pi * t)),
     "spherical_in": _spherical("besseli"),
     "spherical_jn": _spherical("besselj"),

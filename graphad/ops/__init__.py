@@ -30,6 +30,7 @@ from graphad.ops import (
     slicing,
     special,
     trigonometric,
+    zeta,
 )
 
 __all__ = [
@@ -62,4 +63,5 @@ __all__ = [
     "slicing",
     "special",
     "trigonometric",
+    "zeta",
 ]

@@ -1,4 +1,4 @@
-"""The gamma function and what is built of it: beta, zeta, incomplete integrals."""
+"""The gamma function and what is built of it: beta and the incomplete integrals."""
 
 from __future__ import annotations
 
@@ -83,29 +83,6 @@ betaln = special_op(
     arity=2,
     domains=((0.4, 3.0), (0.4, 3.0)),
     identity="log |beta(a, b)|",
-)
-
-
-def _zeta(s: Array, q: Array, derivative: int) -> Array:
-    factor = np.ones(s.shape)
-    for k in range(derivative):
-        factor = factor * -(s + k)
-    return np.asarray(factor * scipy_special().zeta(s + derivative, q))
-
-
-zeta = derivative_family(
-    "zeta",
-    _zeta,
-    precise=lambda mp, s, q, k: (-1) ** k * mp.rf(s, k) * mp.zeta(s + k, q),
-    arity=2,
-    domains=((1.5, 4.0), (0.5, 3.0)),
-    sampled=((0,), (2,)),
-    fixed={0: 2.5},
-    refused=(
-        "zeta(x, q) has no derivative rule in x, only in q; keep x fixed, or use finite "
-        "differences in it"
-    ),
-    identity="a derivative by q of Hurwitz's zeta function, the sum of (n + q)⁻ˢ",
 )
 
 # --- incomplete integrals ------------------------------------------------------------------------

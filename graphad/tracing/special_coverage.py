@@ -34,7 +34,7 @@ _NOTES: Mapping[str, str] = {
     "entr": "the slope at 0 is ∞",
     "rgamma": "derivatives at -1, -2, … are NaN",
     "sinc": "NumPy's; all derivatives are right at 0",
-    "zeta": "as `zeta(x, q)`, differentiated by `q`; Riemann's is refused",
+    "zeta": "Riemann's, of all real numbers, and Hurwitz's, differentiated by both arguments",
     "logit": "slopes at 0 and 1 are ∞",
 }
 

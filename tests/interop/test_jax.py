@@ -35,8 +35,10 @@ WITHOUT: dict[str, str] = {
     **dict.fromkeys([f"spherical_{kind}n" for kind in "jyik"], _NO_BESSEL),
     "erfcx": "JAX has no scaled error function",
     "erfi": "JAX has no imaginary error function",
+    "hurwitz_zeta": "JAX does not derive the zeta function by its first argument",
     "lambertw": "JAX has no Lambert function",
     "lambertw_plus_one": "JAX has no Lambert function",
+    "riemann_zeta": "JAX does not derive the zeta function by its first argument",
 }
 """Ops that JAX has no form of, and why."""
 ORDERS = {"argpartition", "partition_order"}

@@ -55,6 +55,7 @@ def _log(low: float, high: float, *more: float) -> tuple[float, ...]:
 
 LINE = _spread(-3, 3.3)
 POSITIVE = _log(0.05, 40)
+ABOVE_1 = tuple([round(1 + x, 4) for x in _log(1e-3, 40)])
 UNIT = _spread(0, 1, 1e-8, 0.999)
 
 
@@ -140,6 +141,22 @@ REFERENCES = (
         POSITIVE,
     ),
     Reference("zeta", lambda q: special.zeta(2.5, q), lambda q: mp.zeta(mp.mpf(2.5), q), POSITIVE),
+    *[
+        Reference(
+            "zeta", lambda s, q=q: special.zeta(s, q), lambda s, q=q: mp.zeta(s, mp.mpf(q)), ABOVE_1
+        )
+        for q in (0.75, 40.0)
+    ],
+    Reference(
+        "zeta",
+        lambda t: special.zeta(1.125 + t, 0.25 + 3 * t),
+        lambda t: mp.zeta(mp.mpf(1.125) + t, mp.mpf(0.25) + 3 * t),
+        _log(0.05, 20),
+    ),
+    Reference("riemann_zeta", lambda s: special.zeta(s), mp.zeta, (*ABOVE_1, 90.0)),
+    Reference(
+        "riemann_zeta", lambda s: special.zeta(s), mp.zeta, (*_spread(-21, 0.97), 0.0, 0.999)
+    ),
     Reference(
         "gammainc",
         lambda x: special.gammainc(2.5, x),

@@ -65,10 +65,7 @@ def _polygamma(builder: Builder, n: ArrayLike, x: ArrayLike) -> Value:
 @lowers_special("zeta", positional="x q out")
 def _zeta(builder: Builder, x: ArrayLike, q: ArrayLike = None) -> Value:
     if q is None:
-        raise TraceError(
-            "Riemann's zeta(x) has no derivative rule; zeta(x, q) is differentiated by q, and a "
-            "zeta of fixed numbers is computed outside of the traced function"
-        )
+        return emit("riemann_zeta", *floats(builder, x), derivative=0)
     return emit("zeta", *floats(builder, x, q), derivative=0)
 
 

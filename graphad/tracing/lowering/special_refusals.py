@@ -47,8 +47,7 @@ _ADVICE: Mapping[str, str] = {
         "gammaln(a - j / 2) for j in range(d)"
     ),
     "dawsn": "is not traced; for |x| < 26 write np.sqrt(np.pi) / 2 * np.exp(-x**2) * erfi(x)",
-    "zetac": "is not traced; it is Riemann's zeta - 1, which has no derivative rule: compute it "
-    "outside of the traced function",
+    "zetac": "is not traced; write zeta(x) - 1, or zeta(x, 2.0) for x > 1, exact where x is large",
     "exprel": "is not traced; where x is not 0, write np.expm1(x) / x",
     "powm1": "is not traced; write np.expm1(y * np.log(x))",
     "sindg": "is not traced; write np.sin(np.deg2rad(x))",

@@ -135,6 +135,7 @@ SUPPORTED = (
     lambda x: special.chdtr(3.0, x) + special.chdtrc(3.0, x) + special.rgamma(x),
     lambda x: special.betainc(2.0, 3.0, x) + special.betaincc(2.0, 3.0, x),
     lambda x: special.gammainc(2.0, x) + special.gammaincc(2.0, x) + special.zeta(2.0, x),
+    lambda x: special.zeta(x) + special.zeta(x + 1.5, 2 * x) + special.zeta(-7.2 - x),
     lambda x: special.rel_entr(x, 1 - x) + special.kl_div(x, 1 - x) + special.entr(x),
 )
 
@@ -176,8 +177,7 @@ REFUSED = (
     (lambda x: special.polygamma(-1, x), "the order n must not be negative", ""),
     (lambda x: special.expn(-1, x), "the order n must not be negative", ""),
     (lambda x: special.lambertw(x, 2), "only the real branches 0 and -1 are traced, not 2", ""),
-    (lambda x: special.zeta(x), "Riemann's zeta(x) has no derivative rule", "differentiated by q"),
-    (lambda x: special.zetac(x), "zetac is not traced", "outside of the traced function"),
+    (lambda x: special.zetac(x), "zetac is not traced", "zeta(x, 2.0) for x > 1"),
     (lambda x: special.ndtr(x + 1j), "ndtr: does not take c128[3]", "only real arguments"),
     (lambda x: special.logsumexp(x, return_sign=True), "return_sign= is not traced", "write the"),
     (lambda x: special.boxcox(x, x), "lmbda must be one fixed number", ""),
