@@ -19,14 +19,13 @@ from graphad.ops.factories import total
 from graphad.passes.expand import expand
 from graphad.passes.jvp import checked_input, named, zeros
 from graphad.passes.operators_blocks import Block
-from graphad.passes.operators_rules import Jet, Rules
+from graphad.passes.operators_rays import MOST_ELEMENTS, along_rays
+from graphad.passes.operators_rules import Jet, MissingRuleError, Rules
 from graphad.passes.operators_symbol import Closure, Monomial, Number, closure
 from graphad.passes.pipeline import graph_pass
 from graphad.types import Type
 
 MULTIPLY = OPS["multiply"]
-MOST_ELEMENTS = 1 << 28
-"""Coefficients of one value are not more than this: 2 GiB in double precision."""
 Variable: TypeAlias = int | str | tuple[Any, ...]
 Terms: TypeAlias = Mapping[Any, Number]
 """Numbers by tuples of variables."""
@@ -40,7 +39,9 @@ def operator(graph: G, terms: Terms | None = None, wrt: str | Sequence[str] | No
     that sums of highest derivatives are taken at the inputs and pushed through as one. What has to
     be pushed through beside it are the derivatives of the polynomial P (see
     `graphad.passes.operators_symbol`): 2 + n vectors for the Laplacian, 27 for the biharmonic of 5
-    variables. They are arrays with a leading axis; matrix products stay matrix products.
+    variables. They are arrays with a leading axis; matrix products stay matrix products. Functions
+    with ops that have no such rule, those of linear algebra say, are differentiated along rays
+    (`graphad.passes.operators_rays`): n of them for the Laplacian, n² for the biharmonic.
 
     Parameters
     ----------
@@ -70,6 +71,13 @@ def operator(graph: G, terms: Terms | None = None, wrt: str | Sequence[str] | No
     if terms is None:
         terms = laplacian_terms(graph, names)
     _check_outputs(graph)
+    try:
+        return _collapsed(graph, terms, names)
+    except MissingRuleError:
+        return along_rays(graph, positions(graph, terms, names), names)
+
+
+def _collapsed(graph: G, terms: Terms, names: Sequence[str]) -> G:
     with paused_gc():
         builder = _Units()
         inputs = [builder.input(*node.attrs) for node in graph.inputs]

@@ -27,7 +27,6 @@ from graphad.op import Array, Attrs, Number, Op, Operand
 from graphad.ops import OPS
 from graphad.ops.slicing import full_span
 from graphad.passes.compositions import COMPOSED
-from graphad.passes.jvp import check_analytic
 from graphad.passes.operators_blocks import Block
 from graphad.passes.operators_products import Products
 from graphad.passes.operators_special import SPECIAL_PAIRS
@@ -36,6 +35,10 @@ from graphad.passes.series import LINEAR, Expansion, coefficient
 from graphad.types import Type
 
 MULTIPLY, DIVIDE, EINSUM, POWER = (OPS[n] for n in ("multiply", "divide", "einsum", "power"))
+
+
+class MissingRuleError(DerivativeError):
+    """An op does not take coefficients of linear operators: other ways are open."""
 
 
 class Jet(Operand):
@@ -104,7 +107,7 @@ class Rules:
 
         Raises
         ------
-        DerivativeError
+        MissingRuleError
             If there is no rule for the op.
         """
         nodes = tuple([arg.value.node for arg in args])
@@ -112,7 +115,8 @@ class Rules:
         moving = [arg for arg in args if not arg.is_constant]
         if op.jvp is None or not moving or not out.type.is_inexact:
             return Jet(self, out, {})
-        check_analytic(op, [arg.type for arg in moving])
+        if not op.analytic and any(arg.type.is_complex for arg in moving):
+            raise MissingRuleError(op.name)
         if op in LINEAR or (op in (MULTIPLY, EINSUM) and len(moving) == 1):
             return self._linear(op, args, attrs, out)
         if op is DIVIDE and args[1].is_constant:
@@ -125,10 +129,7 @@ class Rules:
             return Jet(self, out, _recurrence(args, attrs).blocks)
         rule = BIVARIATE.get(op)
         if rule is None:
-            raise DerivativeError(
-                f"{op.name} of several moving operands has no rule for linear operators yet; "
-                "use .diff() instead"
-            )
+            raise MissingRuleError(op.name)
         return Jet(self, out, rule(Jet(self, out, {}), args).blocks)
 
     def _linear(self, op: Op, args: Sequence[Jet], attrs: Attrs, out: Value) -> Jet:
@@ -267,9 +268,9 @@ def _arctan2(out: Jet, args: Sequence[Jet]) -> Operand:
 
 
 def _logaddexp(out: Jet, args: Sequence[Jet]) -> Operand:
-    """``log(eˣ + eʸ) = z + log(eˣ⁻ᶻ + eʸ⁻ᶻ)``, z the value."""
-    a, b = (OPS["exp"](arg - out) for arg in args)
-    return out + OPS["log"](a + b)
+    """``log(eˣ + eʸ) = y - log(expit(y - x))``, of which no derivative cancels."""
+    x, y = args
+    return y - OPS["log_expit"](y - x)
 
 
 def _power(out: Jet, args: Sequence[Jet]) -> Operand:
