@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any
+from typing import Any, TypeAlias, overload
 
 from graphad.custom.calling import emitted, operands_of, recorder_of, types_of
 from graphad.custom.rule_op import custom_op
@@ -13,6 +13,8 @@ from graphad.errors import DerivativeError
 from graphad.ir import Graph
 from graphad.tracing.examples import function_name
 from graphad.tracing.trace import trace_function
+
+Function: TypeAlias = Callable[..., Any]
 
 
 class CustomDiff:
@@ -57,12 +59,20 @@ class CustomDiff:
         return f"<{function_name(self.function)}, with a {rule} of its own>"
 
 
+@overload
 def custom_diff(
-    function: Callable[..., Any],
+    function: Function, *, jvp: Function | None = None, vjp: Function | None = None
+) -> CustomDiff: ...
+@overload
+def custom_diff(
+    *, jvp: Function | None = None, vjp: Function | None = None
+) -> Callable[[Function], CustomDiff]: ...
+def custom_diff(
+    function: Function | None = None,
     *,
-    jvp: Callable[..., Any] | None = None,
-    vjp: Callable[..., Any] | None = None,
-) -> CustomDiff:
+    jvp: Function | None = None,
+    vjp: Function | None = None,
+) -> CustomDiff | Callable[[Function], CustomDiff]:
     """Return a function with a derivative rule of one's own.
 
     The rule is traced as functions are, so that it is itself differentiated for higher orders. It
@@ -70,8 +80,9 @@ def custom_diff(
 
     Parameters
     ----------
-    function : callable
-        NumPy code that can be traced, from arrays to one array.
+    function : callable, optional
+        NumPy code that can be traced, from arrays to one array. Without it, the result is what
+        takes it: a decorator.
     jvp : callable, optional
         ``jvp(primals, tangents)``: the tangent of the result, linear in the tangents. Both are
         tuples; a tangent is zero where nothing moves. With a parameter named ``out`` it is given
@@ -94,9 +105,18 @@ def custom_diff(
     >>> stable = ga.custom_diff(softplus, jvp=lambda x, dx: dx[0] / (1 + np.exp(-x[0])))
     >>> float(ga.trace(stable).diff()(800.0))
     1.0
+    >>> @ga.custom_diff(vjp=lambda x, ct: (ct * np.cos(x[0]),))
+    ... def sine(x):
+    ...     return np.sin(x)
+    >>> float(ga.trace(sine).diff()(0.0))
+    1.0
     """
-    if not callable(function):
-        raise DerivativeError(f"custom_diff takes a function, not {function!r}")
     if (jvp is None) == (vjp is None):
         raise DerivativeError("custom_diff takes one rule: jvp=... or vjp=...")
-    return CustomDiff(function, jvp, vjp)
+
+    def with_rule(function: Function) -> CustomDiff:
+        if not callable(function):
+            raise DerivativeError(f"custom_diff takes a function, not {function!r}")
+        return CustomDiff(function, jvp, vjp)
+
+    return with_rule if function is None else with_rule(function)

@@ -103,6 +103,7 @@ def test_outside_of_a_trace() -> None:
             "custom_diff takes one rule",
         ),
         (lambda: ga.custom_diff(3, jvp=softplus), "custom_diff takes a function, not 3"),
+        (lambda: ga.custom_diff(jvp=softplus)(3), "custom_diff takes a function, not 3"),
         (
             lambda: ga.trace(ga.custom_diff(softplus, jvp=lambda x, dx: 1.0)),
             "the jvp of softplus is not linear in the tangents",
