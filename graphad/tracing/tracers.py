@@ -15,6 +15,7 @@ from graphad.tracing.advice import no_array, no_hash, no_integer, no_number, no_
 from graphad.tracing.lowering.coerce import cast_to
 from graphad.tracing.methods import NumpyMethods
 from graphad.tracing.storage import Content
+from graphad.tracing.texts import TracedText
 from graphad.types import DType
 
 if TYPE_CHECKING:
@@ -210,6 +211,11 @@ class Tracer(NumpyMethods):
             raise no_array()
         cast = array if dtype is None else array.astype(dtype, copy=False)
         return cast.copy() if copy else cast
+
+    def __str__(self) -> str:
+        """Return the text of a constant, and what anything else is."""
+        array = self.plain()
+        return TracedText(repr(self)) if array is None else str(array[()])
 
     def __format__(self, spec: str) -> str:
         """Return a constant in a format, and what anything else is, whatever the format."""

@@ -52,6 +52,16 @@ def _branch_on_all(x: Any) -> Any:
     return x
 
 
+@case("computes with the text of a traced value", "keep to numbers")
+def _length_of_text(x: Any) -> Any:
+    return x * len(str(x[0]))  # here
+
+
+@case("computes with the text of a traced value", "may be printed, not measured")
+def _digits_of_text(x: Any) -> Any:
+    return x * float(str(x[0]))  # here
+
+
 @case("whether a traced value is true", "np.where(condition, a, b)")
 def _branch_on_allclose(x: Any) -> Any:
     return x if np.allclose(x, 0) else 2 * x  # here
