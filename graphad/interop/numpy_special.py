@@ -9,7 +9,14 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from graphad.ir import Node
-from graphad.ops import gaussian_tails, lambert, linalg_determinants, scaled_bessel, zeta_sums
+from graphad.ops import (
+    bessel_orders,
+    gaussian_tails,
+    lambert,
+    linalg_determinants,
+    scaled_bessel,
+    zeta_sums,
+)
 
 Emitter: TypeAlias = "str | Callable[[Node, Sequence[str]], str]"
 
@@ -53,6 +60,12 @@ def _spherical(name: str, signs: tuple[int, int]) -> Emitter:
         return " + ".join(parts)
 
     return emit
+
+
+def _of_real_order(kind: str) -> str:
+    """Return the text for a Bessel function of real order."""
+    operands = "np.asarray({0}), np.asarray({1})"
+    return f'cylinder_derivative("{kind}", {operands}, {{derivative}}, special)[()]'
 
 
 def _lambertw(shifted: bool) -> Emitter:
@@ -111,6 +124,12 @@ SPECIAL: Mapping[str, Emitter] = {
     "expit_negative": "special.expit(-{0})",
     "expn": "special.expn({order}, {0})",
     "hurwitz_zeta": "hurwitz_derivative(*np.broadcast_arrays({0}, {1}), {derivative})[()]",
+    "ive": "scaled_i_derivative(*np.broadcast_arrays({0}, {1}), {derivative}, special)[()]",
+    **{f"{kind}v": _of_real_order(kind) for kind in "jyik"},
+    "kve": _derived(
+        "special.kve({0}, {1})",
+        "kve_derivative(np.asarray({0}), {derivative}, np.asarray({1}))[()]",
+    ),
     "lambertw": _lambertw(False),
     "lambertw_plus_one": _lambertw(True),
     "log_ndtr": _derived(
@@ -177,6 +196,7 @@ _HELPERS: Mapping[str, tuple[Any, ...]] = {
         linalg_determinants._small_cofactors,
         linalg_determinants._cofactor_evaluate,
     ),
+    "cylinder_derivative": (bessel_orders,),
     "erfcx_derivative": (gaussian_tails,),
     "hurwitz_derivative": (zeta_sums,),
     "ive_derivative": (scaled_bessel,),
@@ -184,6 +204,7 @@ _HELPERS: Mapping[str, tuple[Any, ...]] = {
     "lambertw_above": (lambert,),
     "log_ndtr_derivative": (gaussian_tails,),
     "riemann_derivative": (zeta_sums,),
+    "scaled_i_derivative": (bessel_orders,),
     "sine_ratio_derivative": (scaled_bessel,),
 }
 """Functions and modules whose own text is put into a source that calls them: all are of NumPy."""

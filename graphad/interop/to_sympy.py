@@ -120,6 +120,17 @@ def _half(sp: Any, bessel: str) -> Callable[..., Any]:
     return lambda n, t: sp.sqrt(sp.pi / (2 * t)) * getattr(sp, bessel)(n + sp.Rational(1, 2), t)
 
 
+def _of_order(function: Callable[..., Any]) -> Rule:
+    """Return the rule of a function whose first operand is its order."""
+
+    def rule(sp: Any, node: Node, args: Sequence[Any]) -> Any:
+        v, x = args
+        t = sp.Dummy("t", positive=True)
+        return sp.diff(function(sp, v, t), t, node.attrs[0]).subs(t, x)
+
+    return rule
+
+
 def _spherical(bessel: str) -> Rule:
     return _derived(lambda sp, t, n: _half(sp, bessel)(n, t))
 
@@ -181,6 +192,12 @@ _SPECIAL: Mapping[str, Rule] = {
     "ndtri": _of(lambda sp, x: sp.sqrt(2) * sp.erfinv(2 * x - 1)),
     "rel_entr": _of(_relative),
     "rgamma": _of(lambda sp, x: 1 / sp.gamma(x)),
+    "iv": _of_order(lambda sp, v, t: sp.besseli(v, t)),
+    "ive": _of_order(lambda sp, v, t: sp.exp(-t) * sp.besseli(v, t)),
+    "jv": _of_order(lambda sp, v, t: sp.besselj(v, t)),
+    "kv": _of_order(lambda sp, v, t: sp.besselk(v, t)),
+    "kve": _of_order(lambda sp, v, t: sp.exp(t) * sp.besselk(v, t)),
+    "yv": _of_order(lambda sp, v, t: sp.bessely(v, t)),
     "riemann_zeta": _derived(lambda sp, t: sp.zeta(t)),
     "sinc": _derived(lambda sp, t: sp.sinc(sp.pi * t)),
     "spherical_in": _spherical("besseli"),

@@ -27,8 +27,16 @@ _POSITIVE = ((0.5, 4.0),)
 # --- functions of integer order ------------------------------------------------------------------
 
 
-def _terms(order: int, derivative: int, signs: tuple[int, int]) -> list[tuple[int, int]]:
-    """Return orders and coefficients of the k-th derivative, times 2ᵏ."""
+def derivative_terms(order: Any, derivative: int, signs: tuple[int, int]) -> list[tuple[Any, int]]:
+    """Return orders and coefficients of the k-th derivative, times 2ᵏ.
+
+    Parameters
+    ----------
+    order : int or number of mpmath
+    derivative : int
+    signs : (int, int)
+        Of the orders below and above in twice the derivative.
+    """
     lower, upper = signs
     return [
         (order - derivative + 2 * j, comb(derivative, j) * lower ** (derivative - j) * upper**j)
@@ -49,7 +57,7 @@ def _cylinder(
 
     def summed(one: Callable[[int], Any], order: int, derivative: int) -> Any:
         total = 0.0
-        for n, factor in _terms(order, derivative, signs):
+        for n, factor in derivative_terms(order, derivative, signs):
             turned = factor * reflected ** abs(n) if n < 0 else factor
             total = total + turned * one(abs(n))
         return total / 2**derivative
@@ -131,17 +139,24 @@ def _bessel_ke(x: Array, order: int, derivative: int) -> Array:
     return in_blocks(lambda z: kve_derivative(order, derivative, z), x)
 
 
-def _precise_scaled(bessel: str, sign: int) -> Callable[..., Any]:
-    """Return the k-th derivative of exp(sign·x) times a Bessel function, for positive x."""
+def precise_scaled(bessel: str, sign: int) -> Callable[..., Any]:
+    """Return the rule in mpmath of the derivatives of exp(sign·x) times a Bessel function.
 
-    def precise(mp: Any, x: Any, order: int, derivative: int) -> Any:
+    Parameters
+    ----------
+    bessel : str
+        Its name there.
+    sign : int
+    """
+
+    def precise(mp: Any, x: Any, order: Any, derivative: int) -> Any:
         function, direction = getattr(mp, bessel), 1 if sign < 0 else -1
         flip = (-1) ** (order + derivative) if sign < 0 and x < 0 else 1
         z = abs(x) if sign < 0 else x
         with mp.extraprec(100 + 20 * derivative):
             total = mp.mpf(0)
             for j in range(derivative + 1):
-                terms = _terms(order, j, (direction, direction))
+                terms = derivative_terms(order, j, (direction, direction))
                 part = sum(factor * function(n, z) for n, factor in terms) / mp.mpf(2) ** j
                 total += comb(derivative, j) * sign ** (derivative - j) * part
             return flip * total * mp.exp(sign * z)
@@ -152,7 +167,7 @@ def _precise_scaled(bessel: str, sign: int) -> Callable[..., Any]:
 bessel_ie = derivative_family(
     "bessel_ie",
     _bessel_ie,
-    precise=_precise_scaled("besseli", -1),
+    precise=precise_scaled("besseli", -1),
     attrs=_ATTRS,
     domains=_POSITIVE,
     sampled=_SAMPLED,
@@ -161,7 +176,7 @@ bessel_ie = derivative_family(
 bessel_ke = derivative_family(
     "bessel_ke",
     _bessel_ke,
-    precise=_precise_scaled("besselk", 1),
+    precise=precise_scaled("besselk", 1),
     attrs=_ATTRS,
     domains=_POSITIVE,
     sampled=_SAMPLED,

@@ -74,27 +74,32 @@ def unscaled_derivative(order: int, derivative: int, x: Array, values: Values) -
     return np.asarray(total / 2**derivative)
 
 
-def kve_derivative(order: int, derivative: int, x: Array) -> Array:
+def kve_derivative(order: int | Array, derivative: int, x: Array) -> Array:
     """Return a derivative of ``exp(x) K(x)``, x > 0.
 
     Parameters
     ----------
-    order, derivative : int
-        n, and k of 1 or more.
+    order : int or array
+        Any real number.
+    derivative : int
+        k, 1 or more.
     x : array
 
     Notes
     -----
-    ``∫ (1 - cosh t)ᵏ exp(-x (cosh t - 1)) cosh nt dt`` from 0 to ∞, by the trapezoidal rule up to
+    ``∫ (1 - cosh t)ᵏ exp(-x (cosh t - 1)) cosh vt dt`` from 0 to ∞, by the trapezoidal rule up to
     where the integrand has fallen to nothing.
     """
     with np.errstate(all="ignore"):
         positive = np.where(x > 0, x, 1.0)
-        reach = np.arccosh(1 + (60 + 12.0 * (derivative + order)) / positive)
+        size = np.abs(np.asarray(order, np.float64))
+        reach = np.arccosh(1 + (60 + 12.0 * (derivative + size)) / positive)
         points = _POINTS
         t = reach[..., None] * (np.arange(points + 1) / points)
         lower = -2 * np.sinh(t / 2) ** 2
-        terms = lower**derivative * np.exp(positive[..., None] * lower) * np.cosh(order * t)
+        terms = (
+            lower**derivative * np.exp(positive[..., None] * lower) * np.cosh(size[..., None] * t)
+        )
         terms[..., 0] /= 2
         found = np.sum(terms, axis=-1) * reach / points
     return np.where(x > 0, found, np.nan)

@@ -15,17 +15,19 @@ from graphad.tracing.lowering.special_refusals import special_advice
 from graphad.tracing.lowering.special_table import SPECIAL
 
 _ORDER = "one fixed integer order"
+_ORDERS = "any fixed order, or an array of them"
 _LAST = "differentiated by its last argument"
 _CLOSE = "as a few ops, without cancellation"
 _NOTES: Mapping[str, str] = {
-    **dict.fromkeys(("jv", "jn", "yv", "yn", "iv", "ive", "kv", "kn", "kve", "expn"), _ORDER),
-    **dict.fromkeys(("jvp", "yvp", "ivp", "kvp", "polygamma"), _ORDER),
+    **dict.fromkeys(("jv", "jn", "yv", "iv", "ive", "kv", "kve"), _ORDERS),
+    **dict.fromkeys(("jvp", "yvp", "ivp", "kvp"), _ORDERS),
+    **dict.fromkeys(("yn", "kn", "expn", "polygamma"), _ORDER),
     **dict.fromkeys(("spherical_jn", "spherical_yn", "spherical_in", "spherical_kn"), _ORDER),
     **dict.fromkeys(("gammainc", "gammaincc", "betainc", "betaincc", "chdtr", "chdtrc"), _LAST),
     **dict.fromkeys(("cosm1", "pseudo_huber", "softplus"), _CLOSE),
     **dict.fromkeys(("boxcox", "boxcox1p", "inv_boxcox", "inv_boxcox1p"), "of a fixed `lmbda`"),
     **dict.fromkeys(("logsumexp", "softmax", "log_softmax"), "shifted by the largest element"),
-    **dict.fromkeys(("jve", "yve"), f"{_ORDER}; of real arguments, where they are not scaled"),
+    **dict.fromkeys(("jve", "yve"), f"{_ORDERS}; of real arguments, where they are not scaled"),
     "i0e": "at 0, the mean of both sides",
     "i1e": "at 0, the mean of both sides",
     "lambertw": "the branches 0 and -1 of real arguments; complex, as SciPy's is",
@@ -46,13 +48,13 @@ refused with an error that says what to write instead. Import them as you like: 
 functions of SciPy's, such as `logsumexp`, are recognised as the ufuncs are, in the traced function
 and in the functions beside it; elsewhere, in code of a library, they are refused as all code is
 that makes plain arrays of traced values. SciPy is imported by graphad only when a graph with such a
-function is evaluated; `erf` and `erfc` do without.
+function is evaluated; `erf`, `erfc` and the logistic functions do without.
 
 Arguments are real; integers become doubles, single precision stays and is computed in double. Every
 function differentiates to any order, in every mode. Families of ops with the attribute
 `derivative` are their own derivative, with it one larger; they are evaluated by formulas that do
-not cancel, where sums of the function itself would. Compiled graphs with these ops, but for `erf`
-and `erfc`, run in the interpreter.
+not cancel, where sums of the function itself would. `erf`, `erfc`, `expit` and `log_expit` have
+machine code; compiled graphs with the others are array code that calls SciPy.
 
 Made by `python -m graphad.tracing.special_coverage`; a test compares.
 

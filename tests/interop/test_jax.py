@@ -32,6 +32,7 @@ jax = pytest.importorskip("jax")
 _NO_BESSEL = "JAX has no Bessel functions but I of order 0 and 1"
 WITHOUT: dict[str, str] = {
     **dict.fromkeys(["bessel_j", "bessel_y", "bessel_k", "bessel_ke"], _NO_BESSEL),
+    **dict.fromkeys(["jv", "yv", "iv", "kv", "ive", "kve"], _NO_BESSEL),
     **dict.fromkeys([f"spherical_{kind}n" for kind in "jyik"], _NO_BESSEL),
     "erfcx": "JAX has no scaled error function",
     "erfi": "JAX has no imaginary error function",

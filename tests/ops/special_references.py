@@ -63,7 +63,7 @@ def _j(n: int) -> Callable[[Any], Any]:
     return lambda x: mp.besselj(n, x)
 
 
-def _k(n: int, x: Any) -> Any:
+def _k(n: Any, x: Any) -> Any:
     """Return K by the trapezoidal rule, right to 80 digits; mpmath's takes 50 times as long."""
     count = 220
     ratio = mp.exp(mp.acosh(1 + 250 / x) / count)
@@ -269,6 +269,51 @@ REFERENCES = (
         )
         for n in (0, 2)
     ],
+    *[
+        Reference(
+            "jv",
+            lambda x, v=v: special.jv(v, x),
+            lambda x, v=v: mp.besselj(mp.mpf(v), x),
+            _log(0.01, 100),
+        )
+        for v in (0.5, 2.7, -3.999)
+    ],
+    *[
+        Reference(
+            "yv",
+            lambda x, v=v: special.yv(v, x),
+            lambda x, v=v: mp.bessely(mp.mpf(v), x),
+            _log(0.01, 30)[::3],
+        )
+        for v in (1.001, -1.5)
+    ],
+    *[
+        Reference(
+            "iv",
+            lambda x, v=v: special.iv(v, x),
+            lambda x, v=v: mp.besseli(mp.mpf(v), x),
+            _log(0.01, 300),
+        )
+        for v in (0.3, -2.7)
+    ],
+    *[
+        Reference(
+            "ive",
+            lambda x, v=v: special.ive(v, x),
+            lambda x, v=v: mp.exp(-x) * mp.besseli(mp.mpf(v), x),
+            _log(0.01, 1e4),
+        )
+        for v in (0.5, 7.3, -3.999)
+    ],
+    Reference(
+        "kv", lambda x: special.kv(1.7, x), lambda x: _k(mp.mpf(1.7), x), _log(0.01, 300)[::2]
+    ),
+    Reference(
+        "kve",
+        lambda x: special.kve(-0.5, x),
+        lambda x: mp.sqrt(mp.pi / (2 * x)),
+        _log(0.01, 1e3),
+    ),
     *[
         Reference(
             f"spherical_{kind}n",

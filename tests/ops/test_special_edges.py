@@ -52,6 +52,17 @@ CASES: tuple[tuple[str, Callable[[Any], Any], float, tuple[float, ...]], ...] = 
     ("pseudo_huber near 0", lambda x: special.pseudo_huber(2.0, x), 1e-9, (5e-19, 1e-9, 1.0)),
     ("cosm1 near 0", special.cosm1, 1e-9, (-5e-19, -1e-9, -1.0)),
     ("expn, far right", lambda x: special.expn(2, x), 800.0, (0.0, 0.0)),
+    ("J of order 1/2 at 0", lambda x: special.jv(0.5, x), 0.0, (0.0, inf, -inf)),
+    ("J of order 5/2 at 0", lambda x: special.jv(2.5, x), 0.0, (0.0, 0.0, 0.0, inf)),
+    ("Y of order -3/2 at 0", lambda x: special.yv(-1.5, x), 0.0, (0.0, 0.0, -inf)),
+    ("I of order -1/2 at 0", lambda x: special.iv(-0.5, x), 0.0, (inf, -inf, inf)),
+    (
+        "J of a small order",
+        lambda x: special.jv(1e-9, x),
+        1e-9,
+        (0.9999999791608028635, 0.9999999786608028744),
+    ),
+    ("order 1/2 below 0", lambda x: special.ive(0.5, x), -1.0, (nan, nan)),
     ("zeta at its pole", lambda s: special.zeta(s), 1.0, (inf, -inf, inf)),
     ("zeta at 0", lambda s: special.zeta(s), 0.0, (-0.5, -log(2 * pi) / 2)),
     ("zeta, far right", lambda s: special.zeta(s), 900.0, (1.0, -log(2) * 2.0**-900)),
@@ -59,7 +70,12 @@ CASES: tuple[tuple[str, Callable[[Any], Any], float, tuple[float, ...]], ...] = 
     ("zeta, far left", lambda s: special.zeta(s), -inf, (nan, nan)),
     ("zeta at its pole, by s", lambda s: special.zeta(s, 2.0), 1.0, (inf, -inf, inf)),
     ("zeta, by s below 1", lambda s: special.zeta(s, 2.0), 0.5, (nan, nan)),
-    ("zeta, by s, of q < 0", lambda s: special.zeta(s, -0.5), 3.0, (7 * 1.2020569031595942 - 8, nan)),
+    (
+        "zeta, by s, of q < 0",
+        lambda s: special.zeta(s, -0.5),
+        3.0,
+        (7 * 1.2020569031595942 - 8, nan),
+    ),
     ("NaN", special.ndtr, nan, (nan, nan)),
     ("NaN in a tail", special.log_ndtr, nan, (nan, nan, nan)),
     ("NaN in a family", special.erfcx, nan, (nan, nan)),
@@ -135,7 +151,7 @@ def test_attributes_are_checked(name: str, attrs: tuple[Any, ...], message: str)
         OPS[name].infer([make_type((), np.dtype(float))], attrs)
 
 
-@pytest.mark.parametrize("name", ["gammainc", "gammaincc", "betainc", "betaincc"])
+@pytest.mark.parametrize("name", ["jv", "kve", "gammainc", "gammaincc", "betainc", "betaincc"])
 def test_derivatives_in_parameters_are_refused(name: str) -> None:
     """The message names the function and what can be done."""
     op = OPS[name]
@@ -164,7 +180,13 @@ def test_dtypes(dtype: str) -> None:
     np.testing.assert_allclose(found, special.gammaln(x), atol=1e-7)
 
 
-FAMILIES = (("erfcx", (2,)), ("log_ndtr", (3,)), ("sinc", (1,)), ("bessel_ie", (1, 2)))
+FAMILIES = (
+    ("erfcx", (2,)),
+    ("log_ndtr", (3,)),
+    ("sinc", (1,)),
+    ("bessel_ie", (1, 2)),
+    ("riemann_zeta", (1,)),
+)
 
 
 @pytest.mark.parametrize(("name", "attrs"), [*FAMILIES, ("bessel_ke", (0, 1))])

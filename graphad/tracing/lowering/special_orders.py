@@ -1,8 +1,10 @@
-"""Special functions with an integer order: Bessel functions and exponential integrals."""
+"""Special functions with an order: Bessel functions and exponential integrals."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+
+import numpy as np
 
 from graphad.builder import Builder, Value
 from graphad.errors import TraceError
@@ -11,6 +13,7 @@ from graphad.tracing.lowering.registry import ArrayLike
 from graphad.tracing.lowering.special_table import (
     enter_special,
     fixed_integer,
+    fixed_order,
     floats,
     lowers_special,
     one_op,
@@ -42,17 +45,32 @@ _DERIVATIVES: Mapping[str, str] = {
 }
 _ALTERNATING = ("bessel_j", "bessel_y")
 """Those of which an odd order changes its sign with the sign of the order."""
+_REAL: Mapping[str, str] = {
+    "bessel_j": "jv",
+    "bessel_y": "yv",
+    "bessel_i": "iv",
+    "bessel_k": "kv",
+    "bessel_ie": "ive",
+    "bessel_ke": "kve",
+}
+"""Ops of which the order is any number, or an array."""
+_INTEGER = ("yn", "kn")
+"""Functions of whole orders only."""
 
 
 def _bessel(builder: Builder, op: str, v: ArrayLike, z: ArrayLike, derivative: int) -> Value:
-    order = fixed_integer(v, "the order v")
+    order = fixed_order(v)
+    if order is None:
+        return emit(_REAL[op], *floats(builder, v, z), derivative=derivative)
     (x,) = floats(builder, z)
     found = emit(op, x, order=abs(order), derivative=derivative)
     return emit("negative", found) if order < 0 and order % 2 and op in _ALTERNATING else found
 
 
-def _by_order(op: str) -> Callable[..., Value]:
+def _by_order(op: str, whole: bool) -> Callable[..., Value]:
     def inner(builder: Builder, v: ArrayLike, z: ArrayLike) -> Value:
+        if whole:
+            return _bessel(builder, op, np.float64(fixed_integer(v, "the order n")), z, 0)
         return _bessel(builder, op, v, z, 0)
 
     return inner
@@ -77,7 +95,7 @@ def _spherical(op: str) -> Callable[..., Value]:
 for _name, (_op, _order) in _FIXED.items():
     enter_special(_name, one_op(_op, order=_order, derivative=0))
 for _name, _op in _BY_ORDER.items():
-    enter_special(_name, _by_order(_op))
+    enter_special(_name, _by_order(_op, _name in _INTEGER))
 for _name, _op in _DERIVATIVES.items():
     enter_special(_name, _derivative(_op))
 for _name in ("spherical_jn", "spherical_yn", "spherical_in", "spherical_kn"):

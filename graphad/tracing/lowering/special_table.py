@@ -86,6 +86,25 @@ def fixed_integer(x: ArrayLike, what: str) -> int:
     return int(number)
 
 
+def fixed_order(x: ArrayLike) -> int | None:
+    """Return the order of a Bessel function if it is one integer, which may be written as a float.
+
+    Raises
+    ------
+    TraceError
+        If it depends on an input.
+    """
+    array = constant_array(x)
+    if array is None:
+        raise TraceError(
+            "the order v must be fixed while tracing; it cannot depend on an input, since there "
+            "is no derivative in it"
+        )
+    if array.ndim or array.dtype.kind == "c" or not float(array[()]).is_integer():
+        return None
+    return int(array[()])
+
+
 def one_op(name: str, **attrs: Any) -> Callable[..., Value]:
     """Return a lowering to an op of any number of operands."""
 
