@@ -222,6 +222,24 @@ def _logaddexp(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
     return w.line(f"fadd {w.floats} {largest}, {added}")
 
 
+def _logistic(turned: bool) -> Rule:
+    """``1 / (1 + e)`` and ``e / (1 + e)`` with ``e = exp(-|x|)``: the same for both signs of x."""
+
+    def rule(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+        size = _intrinsic("fabs")(w, x, ())
+        small = _function(w, "exp", [_negative(w, [size], ())])
+        one = w.number(1.0)
+        below = w.line(f"fcmp {'oge' if turned else 'olt'} {w.floats} {x[0]}, {w.number(0.0)}")
+        part = _selected(w, below, small, one)
+        return w.line(f"fdiv {w.floats} {part}, {w.line(f'fadd {w.floats} {one}, {small}')}")
+
+    return rule
+
+
+def _log_expit(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+    return _negative(w, [_logaddexp(w, [w.number(0.0), _negative(w, x, ())], ())], ())
+
+
 def _is_finite(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
     size = _intrinsic("fabs")(w, x, ())
     return w.line(f"fcmp olt {w.floats} {size}, {w.number(float('inf'))}")
@@ -239,6 +257,9 @@ RULES: dict[str, Rule] = {
     "minimum": _extremum("ole"),
     "sign": _sign,
     "logaddexp": _logaddexp,
+    "expit": _logistic(turned=False),
+    "expit_negative": _logistic(turned=True),
+    "log_expit": _log_expit,
     "where": lambda w, x, attrs: _selected(w, x[0], x[1], x[2]),
     "mask": lambda w, x, attrs: _selected(w, x[0], x[1], w.number(0.0)),
     "isnan": lambda w, x, attrs: w.line(f"fcmp uno {w.floats} {x[0]}, {x[0]}"),

@@ -1,26 +1,11 @@
-"""Logistic functions and the terms of entropies."""
+"""The inverse of the logistic function and the terms of entropies."""
 
 from __future__ import annotations
 
-from graphad.op import Op
 from graphad.ops.arithmetic import reciprocal
 from graphad.ops.exponential import log, log1p
 from graphad.ops.special_factory import scipy_special, special_op
 
-expit: Op = special_op(
-    "expit",
-    lambda x: scipy_special().expit(x),
-    lambda y, x: (y * expit_negative(x),),  # y (1 - y) loses digits where y is near 1
-    precise=lambda mp, x: 1 / (1 + mp.exp(-x)),
-    identity="logistic function 1 / (1 + exp(-x))",
-)
-expit_negative: Op = special_op(
-    "expit_negative",
-    lambda x: scipy_special().expit(-x),
-    lambda y, x: (-(y * expit(x)),),
-    precise=lambda mp, x: 1 / (1 + mp.exp(x)),
-    identity="1 - expit(x), exact where expit is near 1",
-)
 logit = special_op(
     "logit",
     lambda x: scipy_special().logit(x),
@@ -28,13 +13,6 @@ logit = special_op(
     precise=lambda mp, x: mp.log(x / (1 - x)),
     domains=((0.2, 0.8),),
     identity="inverse of expit: log(x / (1 - x))",
-)
-log_expit = special_op(
-    "log_expit",
-    lambda x: scipy_special().log_expit(x),
-    lambda y, x: (expit_negative(x),),
-    precise=lambda mp, x: -mp.log1p(mp.exp(-x)),
-    identity="logarithm of expit",
 )
 xlogy = special_op(
     "xlogy",

@@ -143,8 +143,9 @@ def elementwise(
     commutative: bool = False,
     cost: int = 1,
     analytic: bool = True,
+    evaluate: Callable[..., Array] | None = None,
 ) -> Op:
-    """Enter an elementwise op that is one NumPy ufunc.
+    """Enter an elementwise op that is one NumPy ufunc, or takes and gives types as one does.
 
     Parameters
     ----------
@@ -167,6 +168,8 @@ def elementwise(
         Scalar operations for each element of the output.
     analytic : bool
         Whether it may carry complex derivatives.
+    evaluate : callable, optional
+        Its evaluation, where that is not the ufunc.
     """
     domains: tuple[Any, ...] = sample if isinstance(sample[0], tuple) else (sample,)
     arity = ufunc.nin
@@ -177,13 +180,13 @@ def elementwise(
         Op(
             name,
             ufunc_type(ufunc),
-            ufunc,
+            ufunc if evaluate is None else evaluate,
             arity=arity,
             jvp=None if partials is None else jvp_of_partials(partials),
             batch=elementwise_batch(name),
             cost=lambda types, out, attrs: cost * out.size,
             precise=precise,
-            ufunc=ufunc,
+            ufunc=ufunc if evaluate is None else None,
             commutative=commutative,
             elementwise=True,
             analytic=analytic,
