@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from graphad.ir import Node
 from graphad.ops import (
     bessel_orders,
+    dawson,
     gaussian_tails,
     lambert,
     linalg_determinants,
@@ -116,6 +117,10 @@ SPECIAL: Mapping[str, Emitter] = {
         "special.kve({order}, {0})", "kve_derivative({order}, {derivative}, np.asarray({0}))[()]"
     ),
     "bessel_y": "special.yvp({order}, {0}, {derivative})",
+    "dawsn": _derived(
+        "special.dawsn({0})",
+        "dawson_derivative(np.asarray({0}), {derivative}, special.dawsn({0}))[()]",
+    ),
     "digamma": _digamma,
     "erfcx": _derived(
         "special.erfcx({0})",
@@ -197,6 +202,7 @@ _HELPERS: Mapping[str, tuple[Any, ...]] = {
         linalg_determinants._cofactor_evaluate,
     ),
     "cylinder_derivative": (bessel_orders,),
+    "dawson_derivative": (dawson,),
     "erfcx_derivative": (gaussian_tails,),
     "hurwitz_derivative": (zeta_sums,),
     "ive_derivative": (scaled_bessel,),

@@ -168,6 +168,7 @@ _SPECIAL: Mapping[str, Rule] = {
     "betainc": _of(lambda sp, a, b, x: sp.betainc_regularized(a, b, 0, x)),
     "betaincc": _of(lambda sp, a, b, x: sp.betainc_regularized(a, b, x, 1)),
     "betaln": _of(lambda sp, a, b: sp.loggamma(a) + sp.loggamma(b) - sp.loggamma(a + b)),
+    "dawsn": _derived(lambda sp, t: sp.sqrt(sp.pi) / 2 * sp.exp(-(t**2)) * sp.erfi(t)),
     "digamma": lambda sp, node, args: sp.polygamma(node.attrs[0], args[0]),
     "entr": _of(_entropy),
     "erfcinv": _of(lambda sp, x: sp.erfinv(1 - x)),

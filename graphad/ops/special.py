@@ -1,4 +1,4 @@
-"""The error functions, and the normal distribution function and its inverses."""
+"""The error functions, Dawson's, and the normal distribution function and its inverses."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from graphad.op import Array, Op
 from graphad.ops.blocks import in_blocks
+from graphad.ops.dawson import dawson_derivative
 from graphad.ops.exponential import exp
 from graphad.ops.gaussian_tails import erfcx_derivative, gaussian, log_ndtr_derivative
 from graphad.ops.special_factory import derivative_family, scipy_special, special_op
@@ -109,6 +110,35 @@ erfcx = derivative_family(
     identity="a derivative of exp(x²) erfc(x)",
 )
 
+# --- Dawson's function ---------------------------------------------------------------------------
+
+
+def _dawsn(x: Array, derivative: int) -> Array:
+    value = np.asarray(scipy_special().dawsn(x))
+    if derivative == 0:
+        return value
+    return in_blocks(lambda z, known: dawson_derivative(z, derivative, known), x, value)
+
+
+def _precise_dawsn(mp: Any, x: Any, derivative: int) -> Any:
+    with mp.extraprec(200):
+        value = mp.sqrt(mp.pi) / 2 * mp.exp(-x * x) * mp.erfi(x)
+        if derivative == 0:
+            return value
+        before, last = value, 1 - 2 * x * value
+        for k in range(1, derivative):
+            before, last = last, -2 * (x * last + k * before)
+        return last
+
+
+dawsn = derivative_family(
+    "dawsn",
+    _dawsn,
+    precise=_precise_dawsn,
+    sampled=((0,), (2,)),
+    identity="a derivative of Dawson's function, exp(-x²) times the integral of exp(t²) to x",
+)
+
 # --- normal distribution -------------------------------------------------------------------------
 
 
@@ -165,4 +195,15 @@ log_ndtr: Op = derivative_family(
     identity="a derivative of the logarithm of the normal distribution function",
 )
 
-__all__ = ["erf", "erfc", "erfcinv", "erfcx", "erfi", "erfinv", "log_ndtr", "ndtr", "ndtri"]
+__all__ = [
+    "dawsn",
+    "erf",
+    "erfc",
+    "erfcinv",
+    "erfcx",
+    "erfi",
+    "erfinv",
+    "log_ndtr",
+    "ndtr",
+    "ndtri",
+]

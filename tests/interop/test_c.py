@@ -38,7 +38,7 @@ _NOT_IN_C = (
     "bessel_j bessel_y bessel_i bessel_k bessel_ie bessel_ke spherical_jn spherical_yn "
     "spherical_in spherical_kn beta betaln betainc betaincc digamma erfcinv erfcx erfi erfinv expi "
     "expn gammainc gammaincc lambertw lambertw_plus_one log_ndtr ndtri zeta hurwitz_zeta "
-    "riemann_zeta jv yv iv kv ive kve"
+    "riemann_zeta jv yv iv kv ive kve dawsn"
 )
 WITHOUT = dict.fromkeys(_NOT_IN_C.split(), "C99 has no such function")
 """Ops of scalars that have no C, and why."""

@@ -34,6 +34,7 @@ WITHOUT: dict[str, str] = {
     **dict.fromkeys(["bessel_j", "bessel_y", "bessel_k", "bessel_ke"], _NO_BESSEL),
     **dict.fromkeys(["jv", "yv", "iv", "kv", "ive", "kve"], _NO_BESSEL),
     **dict.fromkeys([f"spherical_{kind}n" for kind in "jyik"], _NO_BESSEL),
+    "dawsn": "JAX has no Dawson function",
     "erfcx": "JAX has no scaled error function",
     "erfi": "JAX has no imaginary error function",
     "hurwitz_zeta": "JAX does not derive the zeta function by its first argument",

@@ -95,6 +95,12 @@ REFERENCES = (
         _spread(-4, 6, -5.0, 0.0, 10.0, 30.0, 1e3),
     ),
     Reference(
+        "dawsn",
+        lambda x: special.dawsn(x),
+        lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(-x * x) * mp.erfi(x),
+        (*_spread(-4, 6, 1e-9, 0.0, 0.69, 0.71, 10.0), *_log(8, 100)[::4]),
+    ),
+    Reference(
         "erfinv", lambda x: special.erfinv(x), mp.erfinv, _spread(-0.95, 0.98, 0.999, -0.9999)
     ),
     Reference(

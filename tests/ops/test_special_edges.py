@@ -52,6 +52,10 @@ CASES: tuple[tuple[str, Callable[[Any], Any], float, tuple[float, ...]], ...] = 
     ("pseudo_huber near 0", lambda x: special.pseudo_huber(2.0, x), 1e-9, (5e-19, 1e-9, 1.0)),
     ("cosm1 near 0", special.cosm1, 1e-9, (-5e-19, -1e-9, -1.0)),
     ("expn, far right", lambda x: special.expn(2, x), 800.0, (0.0, 0.0)),
+    ("dawsn at 0", special.dawsn, 0.0, (0.0, 1.0, 0.0, -4.0, 0.0)),
+    ("dawsn, far right", special.dawsn, 1e9, (5e-10, -5e-19, 1e-27, -3e-36)),
+    ("dawsn, far left", special.dawsn, -1e9, (-5e-10, -5e-19, -1e-27, -3e-36)),
+    ("dawsn at infinity", special.dawsn, inf, (0.0, 0.0, 0.0)),
     ("J of order 1/2 at 0", lambda x: special.jv(0.5, x), 0.0, (0.0, inf, -inf)),
     ("J of order 5/2 at 0", lambda x: special.jv(2.5, x), 0.0, (0.0, 0.0, 0.0, inf)),
     ("Y of order -3/2 at 0", lambda x: special.yv(-1.5, x), 0.0, (0.0, 0.0, -inf)),
@@ -186,6 +190,7 @@ FAMILIES = (
     ("sinc", (1,)),
     ("bessel_ie", (1, 2)),
     ("riemann_zeta", (1,)),
+    ("dawsn", (2,)),
 )
 
 

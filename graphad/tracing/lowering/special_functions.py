@@ -30,7 +30,10 @@ _DIRECT: Mapping[str, str] = {
     )
 }
 """Functions that are one op without attributes."""
-_DERIVED = {"erfcx": "erfcx", "log_ndtr": "log_ndtr", "psi": "digamma", "digamma": "digamma"}
+_DERIVED: Mapping[str, str] = {
+    **{name: name for name in ("dawsn", "erfcx", "log_ndtr", "digamma")},
+    "psi": "digamma",
+}
 """Functions that are one op of a family of derivatives."""
 
 for _name, _op in _DIRECT.items():

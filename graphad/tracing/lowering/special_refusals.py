@@ -46,7 +46,6 @@ _ADVICE: Mapping[str, str] = {
         "is not traced; write d * (d - 1) / 4 * np.log(np.pi) + the sum of "
         "gammaln(a - j / 2) for j in range(d)"
     ),
-    "dawsn": "is not traced; for |x| < 26 write np.sqrt(np.pi) / 2 * np.exp(-x**2) * erfi(x)",
     "zetac": "is not traced; write zeta(x) - 1, or zeta(x, 2.0) for x > 1, exact where x is large",
     "exprel": "is not traced; where x is not 0, write np.expm1(x) / x",
     "powm1": "is not traced; write np.expm1(y * np.log(x))",

@@ -139,6 +139,7 @@ SUPPORTED = (
     lambda x: special.chdtr(3.0, x) + special.chdtrc(3.0, x) + special.rgamma(x),
     lambda x: special.betainc(2.0, 3.0, x) + special.betaincc(2.0, 3.0, x),
     lambda x: special.gammainc(2.0, x) + special.gammaincc(2.0, x) + special.zeta(2.0, x),
+    lambda x: special.dawsn(3 * x - 1) + special.dawsn(x),
     lambda x: special.zeta(x) + special.zeta(x + 1.5, 2 * x) + special.zeta(-7.2 - x),
     lambda x: special.rel_entr(x, 1 - x) + special.kl_div(x, 1 - x) + special.entr(x),
 )
