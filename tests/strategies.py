@@ -21,7 +21,7 @@ from graphad.builder import Builder, Value
 from graphad.errors import TypeRuleError
 from graphad.ir import Graph, Tree
 from graphad.op import Array, Op, Sample
-from graphad.ops import OPS, bessel, entropy, exponential_integrals, gamma, special
+from graphad.ops import OPS, special_factory
 from graphad.types import Type, make_type
 
 Shape = tuple[int, ...]
@@ -52,11 +52,8 @@ ORDERS = frozenset(
 )
 """Ops that give or take integers, or tell zeros of two signs apart."""
 SPECIAL = frozenset(
-    op.name
-    for family in (bessel, entropy, exponential_integrals, gamma, special)
-    for op in vars(family).values()
-    if isinstance(op, Op)
-) - {"exp", "log", "log1p", "power", "reciprocal", "erf", "erfc", "expit"}
+    op.name for op in OPS.values() if op.infer.__module__ == special_factory.__name__
+) - {"erf", "erfc"}
 """Special functions, which are slow, and to passes what `erf` is; they have tests of their own."""
 TAKES_ANY = frozenset({"add", "subtract", "multiply", "negative", "mask", "where"})
 """Elementwise ops that are defined, smooth and moderate everywhere."""
