@@ -164,6 +164,13 @@ REFERENCES = (
         "riemann_zeta", lambda s: special.zeta(s), mp.zeta, (*_spread(-21, 0.97), 0.0, 0.999)
     ),
     Reference(
+        "binom", lambda n: special.binom(n, 6), lambda n: mp.binomial(n, 6), _spread(-9, 60, 5.01)
+    ),
+    Reference(
+        "comb", lambda n: special.comb(n, 40), lambda n: mp.binomial(n, 40), _spread(41, 1e3)
+    ),
+    Reference("poch", lambda z: special.poch(z, 5), lambda z: mp.rf(z, 5), _spread(-5, 40)),
+    Reference(
         "gammainc",
         lambda x: special.gammainc(2.5, x),
         lambda x: mp.gammainc(mp.mpf(2.5), 0, x, regularized=True),

@@ -11,12 +11,17 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from graphad.tracing.lowering import special_functions, special_orders, special_sums
+from graphad.tracing.lowering import (
+    special_counts,
+    special_functions,
+    special_orders,
+    special_sums,
+)
 from graphad.tracing.lowering.registry import Lowering
 from graphad.tracing.lowering.special_refusals import refusing, special_advice
 from graphad.tracing.lowering.special_table import SPECIAL
 
-FAMILIES = (special_functions, special_orders, special_sums)
+FAMILIES = (special_counts, special_functions, special_orders, special_sums)
 """Where the lowerings are; they enter themselves in `SPECIAL`."""
 
 

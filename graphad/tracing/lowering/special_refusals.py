@@ -33,10 +33,6 @@ _INTEGRAL = (
 )
 
 _ADVICE: Mapping[str, str] = {
-    "binom": "is not traced; write exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))",
-    "comb": "is not traced; write exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))",
-    "perm": "is not traced; write exp(gammaln(n + 1) - gammaln(n - k + 1))",
-    "poch": "is not traced; write exp(gammaln(z + m) - gammaln(z))",
     "factorial": _COUNT,
     "factorial2": _COUNT,
     "factorialk": _COUNT,
