@@ -50,7 +50,7 @@ def _incomplete(name: str) -> Rule:
 
 
 def _zeta(s: Made, q: Made | None = None) -> Made:
-    return OPS["zeta"](s, s * 0.0 + 1.0 if q is None else q, derivative=0)
+    return OPS["riemann_zeta"](s, derivative=0) if q is None else OPS["zeta"](s, q, derivative=0)
 
 
 def _real(x: Made) -> Made:

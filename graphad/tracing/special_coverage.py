@@ -73,6 +73,10 @@ which is more near zeros. Most are within 2e-14. To be known:
 | `lambertw` near -1/e (by 1e-10) | 2e-5 | 2e-16 | 4e-15 |
 | `ndtr` from -30 to 3 | 6e-14 | 3e-16 | 1e-15 |
 | `jv(1, x)` | 4e-13 | 2e-15, by `j1` | 2e-15 |
+| `jv`, `yv` of orders that are no integers | 3e-14 | 3e-14 | 6e-14 |
+| `ive` of orders that are no integers | 2e-13 | 3e-15 | 7e-14 |
+| `zeta(s)` for s down to -250 | 3e-14 | 3e-14 | 1e-14 |
+| `comb(n, 40)` | 4e-13 | 4e-16 | 6e-16 |
 | `gammaln` within 0.001 of 1 and 2 | 6e-13 (3e-16 of 1) | 6e-13 | 6e-16 |
 | `betaln` near its zero | 6e-14 | 6e-14 | 6e-15 |
 | `kl_div` near its zero | 1e-14 | 1e-14 | 9e-16 |
