@@ -43,6 +43,17 @@ def is_library(file: str) -> bool:
     return _is_listed(file)
 
 
+def is_installed(file: str) -> bool:
+    """Return whether a file is a library's, or of a package that has been installed.
+
+    Examples
+    --------
+    >>> is_installed(np.__file__), is_installed("model.py")
+    (True, False)
+    """
+    return "site-packages" in file or "dist-packages" in file or is_library(file)
+
+
 def _is_listed(file: str) -> bool:
     return file.startswith(_LIBRARIES)
 

@@ -1,7 +1,8 @@
 """Copies of functions in which the names that hold NumPy hold NumPy as it is traced.
 
-The function, the helpers in its module, closures, methods and so on are copied, with globals and
-cells of their own. The originals are left as they are, so that other threads see nothing of it.
+The function, its helpers in modules of the user's, closures, methods and so on are copied, with
+globals and cells of their own. The originals are left as they are, so that other threads see
+nothing of it. Packages that are installed are not reached, but for what is handed in from them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 
 from graphad.tracing.captured import captured
 from graphad.tracing.composed import ElementByElement
-from graphad.tracing.origins import is_library
+from graphad.tracing.origins import is_installed, is_library
 from graphad.tracing.shim import (
     BoundFunction,
     FindRecorder,
@@ -57,6 +58,31 @@ class TracedGlobals(dict[str, Any]):
             found = self._rebinder.builtins[name]
         self[name] = found
         return found
+
+
+class TracedModule:
+    """A module of the user's, as functions that are copied see it.
+
+    What they set in it stays here.
+    """
+
+    def __init__(self, module: ModuleType, rebinder: Rebinder) -> None:
+        self.__dict__["_module"] = module
+        self.__dict__["_rebinder"] = rebinder
+        self.__dict__["__name__"] = module.__name__
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an attribute of the module as it is traced; it is kept."""
+        found = self._rebinder.rebind(getattr(self._module, name), vars(self._module))
+        self.__dict__[name] = found
+        return found
+
+    def __dir__(self) -> list[str]:
+        """Return the names in the module."""
+        return dir(self._module)
+
+    def __repr__(self) -> str:
+        return f"<{self._module!r} as traced>"
 
 
 class _SameInstances(type):
@@ -122,7 +148,7 @@ class Rebinder:
             The function to be traced, or a value of a global name, of a closure's cell, a default.
         source : dict
             The globals of the module that it was found in. Functions and classes that were defined
-            there are copied.
+            there are copied, and those of the user's other modules.
         direct : bool
             Whether it is copied wherever it was defined, but in a library.
         """
@@ -161,6 +187,8 @@ class Rebinder:
             return self._cached(thing, source, direct)
         if type(thing) in (list, tuple, dict):
             return self._container(thing, source)
+        if isinstance(thing, tuple) and hasattr(thing, "_fields"):
+            return self._named_tuple(thing, source)
         if isinstance(thing, type):
             return self._class(thing) if _is_near_class(thing, source, direct) else thing
         if _is_near_class(type(thing), source, direct):
@@ -170,7 +198,10 @@ class Rebinder:
     def _module(self, module: ModuleType) -> Any:
         if is_numpy_module(module) or module.__name__ == "graphad.numpy":
             return NumpyShim(_numpy_of(module), self._find)
-        return module
+        files = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", ())]
+        known = [file for file in files if file]  # folders of modules have a path alone
+        users = known and not any(is_installed(file) for file in known)
+        return TracedModule(module, self) if users else module
 
     def _traced(self, thing: Tracer) -> Any:
         """Return a value of an enclosing trace as one of this trace."""
@@ -273,6 +304,11 @@ class Rebinder:
             return dict(zip(thing, rebound, strict=True))
         return type(thing)(rebound)
 
+    def _named_tuple(self, thing: Any, source: dict[str, Any]) -> Any:
+        rebound = [self._held(value, source) for value in thing]
+        same = all(new is old for new, old in zip(rebound, thing, strict=True))
+        return thing if same else thing._make(rebound)
+
     def _class(self, cls: type) -> type:
         namespace: dict[str, Any] = {"__slots__": (), "__module__": cls.__module__}
         for base in reversed(cls.__mro__):
@@ -312,7 +348,8 @@ class Rebinder:
 
 def _is_near(function: FunctionType, source: dict[str, Any], direct: bool) -> bool:
     """Return whether a function found in a module is to be copied."""
-    if direct and not is_library(function.__code__.co_filename):
+    file = function.__code__.co_filename
+    if not (is_library(file) if direct else is_installed(file)):
         return True
     return _original(function.__globals__) is source
 

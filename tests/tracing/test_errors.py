@@ -17,10 +17,11 @@ from scipy.special import spence
 
 from graphad.errors import TraceError
 from graphad.tracing import trace_function
-from tests.tracing import elsewhere
+from tests.tracing.elsewhere import installed
 
 X = np.array([0.3, 0.7, 1.1])
 OUTSIDE = np.zeros(3)
+INSTALLED = installed()
 KEPT: list[Any] = []
 
 
@@ -191,12 +192,12 @@ def _complex_into_real(x: Any) -> Any:
 
 @case(X, "a traced value cannot become a plain array", "np.stack([x, y])")
 def _array_elsewhere(x: Any) -> Any:
-    return elsewhere.pair(x[0], x[1])  # here is elsewhere
+    return INSTALLED.pair(x[0], x[1])  # here is elsewhere
 
 
 @case(X, "assigned into a plain array", "np.stack([...])")
 def _filled_elsewhere(x: Any) -> Any:
-    return elsewhere.filled(x[0])  # here is elsewhere
+    return INSTALLED.filled(x[0])  # here is elsewhere
 
 
 @case(np.eye(2), "a traced value cannot become a plain array", "call the function outside")
@@ -346,7 +347,7 @@ def test_message(function: Any, example: Any, what: str, instead: str) -> None:
     assert what in place
     assert instead in message
     if "elsewhere" in lines[marked[0]]:
-        assert message.startswith(f"{elsewhere.__file__}:")
+        assert message.startswith(f"{INSTALLED.__file__}:")
         assert "array(" in advice or "out[0]" in advice
     else:
         # A function is named by the line of its def, or of its first decorator.
