@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TRACED_THROUGH = present(
     "apply_over_axes", "corrcoef", "cov", "diag_indices_from", "einsum_path", "ix_",
-    "linalg.tensorinv", "linalg.tensorsolve", "poly", "polyadd", "polyder", "polyint", "polysub",
+    "poly", "polyadd", "polyder", "polyint", "polysub",
     "real_if_close", "tril_indices_from", "triu_indices_from", "vander",
 )  # fmt: skip
 """Functions of which NumPy's own Python code is traced."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tests.acceptance.numpy_definitions import (
+    LENGTH,
     MP,
     OTHER,
     PLACES,
@@ -32,6 +33,11 @@ def _sorted_in_place(x: Any) -> Any:
     return y
 
 
+def _at_smallest(v: Any) -> Any:
+    """The element at which the product with other numbers is smallest."""
+    return v[min(range(LENGTH), key=lambda i: v[i] * OTHER[i])]
+
+
 ORDERED: dict[str, Entry] = {
     "sort": Entry(np.sort, sorted),
     "sort falling": Entry(lambda x: -np.sort(-x), lambda v: sorted(v)[::-1]),
@@ -43,6 +49,10 @@ ORDERED: dict[str, Entry] = {
         lambda x: (x * _O)[np.argmax(x)], lambda v: v[rank(v)[-1]] * OTHER[rank(v)[-1]]
     ),
     "argmin": Entry(lambda x: x[x.argmin()] ** 2, lambda v: min(v) ** 2),
+    "argmin of products": Entry(
+        lambda x: x[np.argmin(x * _O)] ** 2, lambda v: _at_smallest(v) ** 2
+    ),
+    "nanargmin": Entry(lambda x: x[np.nanargmin(x * _O)] ** 2, lambda v: _at_smallest(v) ** 2),
     "nanargmax": Entry(
         lambda x: x[np.nanargmax(x * _O)],
         lambda v: max(paired([a * b for a, b in paired(v)], v))[1],
@@ -93,6 +103,10 @@ ORDERED: dict[str, Entry] = {
         lambda v: between(v, v[0] ** 2 / 8 * 6 - 1),
     ),
     "nanmedian": Entry(lambda x: np.nanmedian(np.append(x, np.nan)), lambda v: sorted(v)[2]),
+    "nanpercentile": Entry(
+        lambda x: np.nanpercentile(np.append(np.nan, x), 31.25),
+        lambda v: between(v, MP.mpf(0.3125) * 4),
+    ),
     "nanquantile": Entry(
         lambda x: np.nanquantile(np.append(np.nan, x), 0.3125),
         lambda v: between(v, MP.mpf(0.3125) * 4),
@@ -125,7 +139,7 @@ ORDERED: dict[str, Entry] = {
         lambda v: v if max(v) > 1.5 else [x**2 for x in v],
     ),
     "all": Entry(
-        lambda x: np.where((x > -1.5).all(), x, x**2),
+        lambda x: np.where(np.all(x > -1.5), x, x**2),
         lambda v: v if min(v) > -1.5 else [x**2 for x in v],
     ),
     "isclose": Entry(

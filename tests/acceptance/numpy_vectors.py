@@ -43,6 +43,13 @@ def _halved(x: Any) -> Any:
     return y
 
 
+def _products(v: Any) -> list[Any]:
+    """The matrix of sums of products of deviations, of numbers and their squares."""
+    rows = [v, [x * x for x in v]]
+    moved = [[x - mean(row) for x in row] for row in rows]
+    return [total([x * y for x, y in zip(a, b, strict=True)]) for a in moved for b in moved]
+
+
 WHOLE: dict[str, Entry] = {
     "cumprod": Entry(np.cumprod, lambda v: running(lambda a, b: a * b, v)),
     "cumprod of columns": Entry(
@@ -161,5 +168,14 @@ WHOLE: dict[str, Entry] = {
     "put_along_axis": Entry(lambda x: _put(x), lambda v: [v[0] ** 2, v[1], v[2], v[0] ** 3, v[4]]),
     "index by traced": Entry(
         lambda x: _halved(x), lambda v: [x / 2 if x is max(v) else x for x in v]
+    ),
+    "cov": Entry(lambda x: np.cov(x, x**2), lambda v: [c / 4 for c in _products(v)]),
+    "corrcoef": Entry(
+        lambda x: np.corrcoef(x, x**2)[0],
+        lambda v: [MP.mpf(1), _products(v)[1] / MP.sqrt(_products(v)[0] * _products(v)[3])],
+    ),
+    "tensorsolve": Entry(
+        lambda x: np.linalg.tensorsolve(4 * np.eye(4).reshape(2, 2, 4) + x[4], x[:4].reshape(2, 2)),
+        lambda v: list(MP.lu_solve(4 * MP.eye(4) + v[4] * MP.ones(4), MP.matrix(v[:4]))),
     ),
 }

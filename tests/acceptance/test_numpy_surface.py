@@ -11,11 +11,15 @@ import graphad as ga
 from graphad.op import Array
 from tests.acceptance.numpy_definitions import LENGTH, MP, Entry
 from tests.acceptance.numpy_elements import ELEMENTS
+from tests.acceptance.numpy_moving import MOVING
+from tests.acceptance.numpy_numbers import NUMBERS
 from tests.acceptance.numpy_ordered import ORDERED
 from tests.acceptance.numpy_vectors import WHOLE
+from tests.acceptance.numpy_waves import WAVES
 from tests.ops.calculus import HALF, difference_weights
 
-ENTRIES = {**ORDERED, **ELEMENTS, **WHOLE}
+TABLES = (ORDERED, ELEMENTS, WHOLE, NUMBERS, MOVING, WAVES)
+ENTRIES = {name: entry for table in TABLES for name, entry in table.items()}
 POINTS = 20
 PLANNED = (
     "sort",

@@ -43,27 +43,28 @@ class Reference:
     points: tuple[float, ...]
 
 
-def _spread(low: float, high: float, *more: float) -> tuple[float, ...]:
+def spread(low: float, high: float, *more: float) -> tuple[float, ...]:
     """Return points between two numbers, and more at the edges."""
     inner = np.linspace(low, high, 22 - len(more))[1:-1]
     return (*[float(x) for x in np.round(inner, 3)], *more)
 
 
-def _log(low: float, high: float, *more: float) -> tuple[float, ...]:
+def log_points(low: float, high: float, *more: float) -> tuple[float, ...]:
+    """Return points between two numbers, evenly by their logarithm, and more."""
     return (*[float(f"{x:.3g}") for x in np.geomspace(low, high, 20 - len(more))], *more)
 
 
-LINE = _spread(-3, 3.3)
-POSITIVE = _log(0.05, 40)
-ABOVE_1 = tuple([round(1 + x, 4) for x in _log(1e-3, 40)])
-UNIT = _spread(0, 1, 1e-8, 0.999)
+LINE = spread(-3, 3.3)
+POSITIVE = log_points(0.05, 40)
+ABOVE_1 = tuple([round(1 + x, 4) for x in log_points(1e-3, 40)])
+UNIT = spread(0, 1, 1e-8, 0.999)
 
 
 def _j(n: int) -> Callable[[Any], Any]:
     return lambda x: mp.besselj(n, x)
 
 
-def _k(n: Any, x: Any) -> Any:
+def bessel_k(n: Any, x: Any) -> Any:
     """Return K by the trapezoidal rule, right to 80 digits; mpmath's takes 50 times as long."""
     count = 220
     ratio = mp.exp(mp.acosh(1 + 250 / x) / count)
@@ -86,56 +87,64 @@ def _ratio(x: Any) -> Any:
 
 REFERENCES = (
     Reference("erf", lambda x: special.erf(x), mp.erf, LINE),
-    Reference("erfc", lambda x: special.erfc(x), mp.erfc, _spread(-3, 6, 10.0, 20.0)),
+    Reference("erfc", lambda x: special.erfc(x), mp.erfc, spread(-3, 6, 10.0, 20.0)),
     Reference("erfi", lambda x: special.erfi(x), mp.erfi, LINE),
     Reference(
         "erfcx",
         lambda x: special.erfcx(x),
         lambda x: mp.exp(x * x) * mp.erfc(x),
-        _spread(-4, 6, -5.0, 0.0, 10.0, 30.0, 1e3),
+        spread(-4, 6, -5.0, 0.0, 10.0, 30.0, 1e3),
     ),
     Reference(
         "dawsn",
         lambda x: special.dawsn(x),
         lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(-x * x) * mp.erfi(x),
-        (*_spread(-4, 6, 1e-9, 0.0, 0.69, 0.71, 10.0), *_log(8, 100)[::4]),
+        (*spread(-4, 6, 1e-9, 0.0, 0.69, 0.71, 10.0), *log_points(8, 100)[::4]),
     ),
     Reference(
-        "erfinv", lambda x: special.erfinv(x), mp.erfinv, _spread(-0.95, 0.98, 0.999, -0.9999)
+        "erfinv", lambda x: special.erfinv(x), mp.erfinv, spread(-0.95, 0.98, 0.999, -0.9999)
     ),
     Reference(
         "erfcinv",
         lambda x: special.erfcinv(x),
         lambda x: _inverse_tail(x / 2) / mp.sqrt(2),
-        _spread(0, 2, 1e-6, 1e-8),
+        spread(0, 2, 1e-6, 1e-8),
     ),
-    Reference("ndtr", lambda x: special.ndtr(x), mp.ncdf, _spread(-5, 3, -10.0, -20.0, -30.0)),
+    Reference("ndtr", lambda x: special.ndtr(x), mp.ncdf, spread(-5, 3, -10.0, -20.0, -30.0)),
     Reference("ndtri", lambda p: special.ndtri(p), lambda p: -_inverse_tail(p), UNIT),
     Reference(
         "log_ndtr",
         lambda x: special.log_ndtr(x),
         lambda x: mp.log(mp.ncdf(x)),
-        _spread(-6, 4, -10.0, -40.0, -200.0, 8.0),
+        spread(-6, 4, -10.0, -40.0, -200.0, 8.0),
     ),
     Reference(
         "gammaln",
         lambda x: special.gammaln(x),
         lambda x: mp.re(mp.loggamma(x)),
-        (*_log(0.01, 200), 0.999, 1.001, 1.999, 2.001, -0.5, -3.3),
+        (*log_points(0.01, 200), 0.999, 1.001, 1.999, 2.001, -0.5, -3.3),
     ),
-    Reference("gamma", lambda x: special.gamma(x), mp.gamma, (*_log(0.01, 150), -0.4, -3.3)),
-    Reference("rgamma", lambda x: special.rgamma(x), mp.rgamma, (*_log(0.01, 20), -0.4, -3.3)),
+    Reference("gamma", lambda x: special.gamma(x), mp.gamma, (*log_points(0.01, 150), -0.4, -3.3)),
+    Reference(
+        "rgamma", lambda x: special.rgamma(x), mp.rgamma, (*log_points(0.01, 20), -0.4, -3.3)
+    ),
     Reference(
         "digamma",
         lambda x: special.digamma(x),
         lambda x: mp.psi(0, x),
-        (*_log(0.01, 300), 1.46, 1.47, -0.7, -3.3),
+        (*log_points(0.01, 300), 1.46, 1.47, -0.7, -3.3),
     ),
     Reference(
-        "polygamma", lambda x: special.polygamma(1, x), lambda x: mp.psi(1, x), _log(0.01, 300)
+        "polygamma",
+        lambda x: special.polygamma(1, x),
+        lambda x: mp.psi(1, x),
+        log_points(0.01, 300),
     ),
     Reference(
-        "polygamma", lambda x: special.polygamma(3, x), lambda x: mp.psi(3, x), _log(0.01, 300)
+        "polygamma",
+        lambda x: special.polygamma(3, x),
+        lambda x: mp.psi(3, x),
+        log_points(0.01, 300),
     ),
     Reference(
         "beta", lambda x: special.beta(x, 2.25), lambda x: mp.beta(x, mp.mpf(2.25)), POSITIVE
@@ -157,61 +166,57 @@ REFERENCES = (
         "zeta",
         lambda t: special.zeta(1.125 + t, 0.25 + 3 * t),
         lambda t: mp.zeta(mp.mpf(1.125) + t, mp.mpf(0.25) + 3 * t),
-        _log(0.05, 20),
+        log_points(0.05, 20),
     ),
     Reference("riemann_zeta", lambda s: special.zeta(s), mp.zeta, (*ABOVE_1, 90.0)),
+    Reference("riemann_zeta", lambda s: special.zeta(s), mp.zeta, (*spread(-21, 0.97), 0.0, 0.999)),
     Reference(
-        "riemann_zeta", lambda s: special.zeta(s), mp.zeta, (*_spread(-21, 0.97), 0.0, 0.999)
+        "binom", lambda n: special.binom(n, 6), lambda n: mp.binomial(n, 6), spread(-9, 60, 5.01)
     ),
-    Reference(
-        "binom", lambda n: special.binom(n, 6), lambda n: mp.binomial(n, 6), _spread(-9, 60, 5.01)
-    ),
-    Reference(
-        "comb", lambda n: special.comb(n, 40), lambda n: mp.binomial(n, 40), _spread(41, 1e3)
-    ),
-    Reference("poch", lambda z: special.poch(z, 5), lambda z: mp.rf(z, 5), _spread(-5, 40)),
+    Reference("comb", lambda n: special.comb(n, 40), lambda n: mp.binomial(n, 40), spread(41, 1e3)),
+    Reference("poch", lambda z: special.poch(z, 5), lambda z: mp.rf(z, 5), spread(-5, 40)),
     Reference(
         "gammainc",
         lambda x: special.gammainc(2.5, x),
         lambda x: mp.gammainc(mp.mpf(2.5), 0, x, regularized=True),
-        _log(0.05, 30),
+        log_points(0.05, 30),
     ),
     Reference(
         "gammaincc",
         lambda x: special.gammaincc(2.5, x),
         lambda x: mp.gammainc(mp.mpf(2.5), x, mp.inf, regularized=True),
-        _log(0.05, 30),
+        log_points(0.05, 30),
     ),
     Reference(
         "betainc",
         lambda x: special.betainc(2.5, 1.75, x),
         lambda x: mp.betainc(mp.mpf(2.5), mp.mpf(1.75), 0, x, regularized=True),
-        _spread(0, 1),
+        spread(0, 1),
     ),
     Reference(
         "betaincc",
         lambda x: special.betaincc(2.5, 1.75, x),
         lambda x: mp.betainc(mp.mpf(2.5), mp.mpf(1.75), x, 1, regularized=True),
-        _spread(0, 1),
+        spread(0, 1),
     ),
     Reference(
         "expit",
         lambda x: special.expit(x),
         lambda x: 1 / (1 + mp.exp(-x)),
-        _spread(-20, 20, -700.0),
+        spread(-20, 20, -700.0),
     ),
     Reference("logit", lambda x: special.logit(x), lambda x: mp.log(x / (1 - x)), UNIT),
     Reference(
         "log_expit",
         lambda x: special.log_expit(x),
         lambda x: -mp.log1p(mp.exp(-x)),
-        _spread(-20, 20, 700.0),
+        spread(-20, 20, 700.0),
     ),
     Reference(
         "softplus",
         lambda x: -special.log_expit(-x),
         lambda x: mp.log1p(mp.exp(x)),
-        _spread(-20, 20, -700.0),
+        spread(-20, 20, -700.0),
     ),
     Reference("xlogy", lambda x: special.xlogy(x, x), lambda x: x * mp.log(x), POSITIVE),
     Reference("xlog1py", lambda x: special.xlog1py(x, x), lambda x: x * mp.log1p(x), POSITIVE),
@@ -233,7 +238,7 @@ REFERENCES = (
             f"j{n}" if n < 2 else "jv",
             lambda x, n=n: special.jv(n, x),
             _j(n),
-            (*_spread(-9, 12, 30.0, 0.0, 1e-3), 0.01),
+            (*spread(-9, 12, 30.0, 0.0, 1e-3), 0.01),
         )
         for n in (0, 1, 3)
     ],
@@ -242,7 +247,7 @@ REFERENCES = (
             f"y{n}" if n < 2 else "yv",
             lambda x, n=n: special.yv(n, x),
             lambda x, n=n: mp.bessely(n, x),
-            _log(0.01, 30)[::3],
+            log_points(0.01, 30)[::3],
         )
         for n in (0, 2)
     ],
@@ -251,7 +256,7 @@ REFERENCES = (
             f"i{n}" if n < 2 else "iv",
             lambda x, n=n: special.iv(n, x),
             lambda x, n=n: mp.besseli(n, x),
-            (*_spread(-9, 12, 0.0, 1e-3, 50.0), 300.0),
+            (*spread(-9, 12, 0.0, 1e-3, 50.0), 300.0),
         )
         for n in (0, 1, 3)
     ],
@@ -259,8 +264,8 @@ REFERENCES = (
         Reference(
             f"k{n}" if n < 2 else "kv",
             lambda x, n=n: special.kv(n, x),
-            lambda x, n=n: _k(n, x),
-            _log(0.01, 300)[::2],
+            lambda x, n=n: bessel_k(n, x),
+            log_points(0.01, 300)[::2],
         )
         for n in (0, 2)
     ],
@@ -269,7 +274,7 @@ REFERENCES = (
             f"i{n}e" if n < 2 else "ive",
             lambda x, n=n: special.ive(n, x),
             lambda x, n=n: mp.exp(-x) * mp.besseli(n, x),
-            _log(0.01, 1e4),
+            log_points(0.01, 1e4),
         )
         for n in (0, 1, 3)
     ],
@@ -277,8 +282,8 @@ REFERENCES = (
         Reference(
             f"k{n}e" if n < 2 else "kve",
             lambda x, n=n: special.kve(n, x),
-            lambda x, n=n: mp.exp(x) * _k(n, x),
-            _log(0.01, 1e3)[::2],
+            lambda x, n=n: mp.exp(x) * bessel_k(n, x),
+            log_points(0.01, 1e3)[::2],
         )
         for n in (0, 2)
     ],
@@ -287,7 +292,7 @@ REFERENCES = (
             "jv",
             lambda x, v=v: special.jv(v, x),
             lambda x, v=v: mp.besselj(mp.mpf(v), x),
-            _log(0.01, 100),
+            log_points(0.01, 100),
         )
         for v in (0.5, 2.7, -3.999)
     ],
@@ -296,7 +301,7 @@ REFERENCES = (
             "yv",
             lambda x, v=v: special.yv(v, x),
             lambda x, v=v: mp.bessely(mp.mpf(v), x),
-            _log(0.01, 30)[::3],
+            log_points(0.01, 30)[::3],
         )
         for v in (1.001, -1.5)
     ],
@@ -305,7 +310,7 @@ REFERENCES = (
             "iv",
             lambda x, v=v: special.iv(v, x),
             lambda x, v=v: mp.besseli(mp.mpf(v), x),
-            _log(0.01, 300),
+            log_points(0.01, 300),
         )
         for v in (0.3, -2.7)
     ],
@@ -314,45 +319,50 @@ REFERENCES = (
             "ive",
             lambda x, v=v: special.ive(v, x),
             lambda x, v=v: mp.exp(-x) * mp.besseli(mp.mpf(v), x),
-            _log(0.01, 1e4),
+            log_points(0.01, 1e4),
         )
         for v in (0.5, 7.3, -3.999)
     ],
     Reference(
-        "kv", lambda x: special.kv(1.7, x), lambda x: _k(mp.mpf(1.7), x), _log(0.01, 300)[::2]
+        "kv",
+        lambda x: special.kv(1.7, x),
+        lambda x: bessel_k(mp.mpf(1.7), x),
+        log_points(0.01, 300)[::2],
     ),
     Reference(
         "kve",
         lambda x: special.kve(-0.5, x),
         lambda x: mp.sqrt(mp.pi / (2 * x)),
-        _log(0.01, 1e3),
+        log_points(0.01, 1e3),
     ),
     *[
         Reference(
             f"spherical_{kind}n",
             lambda x, n=n, kind=kind: getattr(special, f"spherical_{kind}n")(n, x),
             _spherical(f"bessel{kind}", n),
-            _log(0.05, 30),
+            log_points(0.05, 30),
         )
         for kind in "jyik"
         for n in (0, 2)
     ],
-    Reference("expn", lambda x: special.expn(3, x), lambda x: mp.expint(3, x), _log(0.01, 100)),
-    Reference("exp1", lambda x: special.exp1(x), mp.e1, _log(0.01, 100)),
-    Reference("expi", lambda x: special.expi(x), lambda x: mp.re(mp.ei(x)), _log(0.01, 100)),
+    Reference(
+        "expn", lambda x: special.expn(3, x), lambda x: mp.expint(3, x), log_points(0.01, 100)
+    ),
+    Reference("exp1", lambda x: special.exp1(x), mp.e1, log_points(0.01, 100)),
+    Reference("expi", lambda x: special.expi(x), lambda x: mp.re(mp.ei(x)), log_points(0.01, 100)),
     Reference(
         "lambertw",
         lambda x: special.lambertw(x).real,
         lambda x: mp.re(mp.lambertw(x)),
-        (*_log(0.01, 1e6), -0.36, -0.3678, -0.367879, 0.0),
+        (*log_points(0.01, 1e6), -0.36, -0.3678, -0.367879, 0.0),
     ),
     Reference(
         "lambertw",
         lambda x: special.lambertw(x, -1).real,
         lambda x: mp.re(mp.lambertw(x, -1)),
-        (*_spread(-0.36, 0), -0.3678, -0.367879, -1e-5),
+        (*spread(-0.36, 0), -0.3678, -0.367879, -1e-5),
     ),
-    Reference("np.sinc", np.sinc, _ratio, (*_spread(-3.3, 5.2), 0.0, 1e-9, 1e-3, 20.3)),
+    Reference("np.sinc", np.sinc, _ratio, (*spread(-3.3, 5.2), 0.0, 1e-9, 1e-3, 20.3)),
 )
 """One for each function that is traced, those of one op alone left out."""
 
@@ -366,9 +376,8 @@ def _inverse_tail(p: Any) -> Any:
 
 
 @cache
-def exact_derivatives(number: int) -> NDArray[np.float64]:
+def exact_derivatives(reference: Reference) -> NDArray[np.float64]:
     """Return derivatives of orders 0 to one more than `HIGHEST`, a row each, at the points."""
-    reference = REFERENCES[number]
     rows = [_differences(reference.exact, x) for x in reference.points]
     return np.array(rows).T
 

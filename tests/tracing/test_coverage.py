@@ -8,7 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from graphad.tracing.coverage import decision, document, public_functions, undecided
+from graphad.tracing.coverage import (
+    CONSTANTS,
+    decision,
+    document,
+    public_functions,
+    undecided,
+)
+from graphad.tracing.lowering import spelled
 
 TEXT = (Path(__file__).parents[2] / "docs" / "numpy.md").read_text(encoding="utf-8")
 
@@ -59,3 +66,23 @@ def test_refusals_have_advice() -> None:
 def test_nothing_is_known_of_others() -> None:
     """Of a function that is not NumPy's nothing is decided."""
     assert decision("len", len) is None
+
+
+METADATA = (
+    *("array2string", "array_repr", "array_str", "can_cast", "common_type", "einsum_path"),
+    *("iscomplexobj", "isrealobj", "may_share_memory", "min_scalar_type", "result_type"),
+    *("shares_memory",),
+)
+"""Functions that give no numbers."""
+
+
+def test_supported_functions_are_compared_with_many_digits() -> None:
+    """Each function that gives numbers of traced values is in a table of calls to order 4."""
+    tests = Path(__file__).parents[1]
+    tables = [*tests.glob("acceptance/numpy_*.py"), tests / "ops" / "test_linalg.py"]
+    calls = "\n".join(table.read_text(encoding="utf-8") for table in tables)
+    named = {f"np.{name}" for name in re.findall(r"\bnp\.([\w.]+)", calls)}
+    left_out = {f"np.{name}" for name in METADATA} | {spelled(made) for made in CONSTANTS}
+    found = [decision(name, function) for name, function in public_functions().items()]
+    supported = {item.name for item in found if item is not None and item.supported}
+    assert sorted(supported - named - left_out) == []
