@@ -12,11 +12,10 @@ from graphad.errors import TraceError, TypeRuleError
 from graphad.op import Array
 from graphad.tracing.advice import another_trace, no_integer, refusal
 from graphad.tracing.fitting import fitting, last_of_each, spread
-from graphad.tracing.indices import Kind, classify, no_mask
-from graphad.tracing.lowering import LOWERINGS
-from graphad.tracing.lowering.coerce import reshaped
+from graphad.tracing.indices import Kind, classify
 from graphad.tracing.lowering.indexing import getitem, setitem
 from graphad.tracing.places import Positions
+from graphad.tracing.selections import selected, write
 from graphad.tracing.storage import Content, Storage
 from graphad.tracing.tracers import TracedScalar, Tracer
 from graphad.types import DType, make_type
@@ -228,7 +227,7 @@ class TracedArray(Tracer):
         if kind is Kind.BASIC:
             return self.derived(lambda array: array[index], index)
         if kind is Kind.MASK:
-            raise no_mask()
+            return selected(self, index)
         if kind is Kind.ADVANCED and not self.storage.is_plain:
             return recorder.wrap_content(self.storage.read(np.asarray(self.positions()[index])))
         content = self.content()
@@ -269,10 +268,11 @@ class TracedArray(Tracer):
         if kind is Kind.BASIC and isinstance(new, TracedArray) and new.is_at(self, index):
             return  # x[1:] += y ends by assigning the view, changed already, to its own place
         self._check_unlocked()
-        content = fitting(recorder.content_of(new), self.dtype)
         if kind is Kind.MASK:
-            self._select(index[0], content)
-        elif kind is Kind.TRACED:
+            write(self, index, new)
+            return
+        content = fitting(recorder.content_of(new), self.dtype)
+        if kind is Kind.TRACED:
             whole = setitem(recorder.lift(self.content()), index, recorder.lift(content))
             self.storage.write(self.positions(), whole)
         else:
@@ -320,19 +320,6 @@ class TracedArray(Tracer):
         if not once and positions.size > 1:
             positions, content = last_of_each(positions, content)
         self.storage.write(positions, content)
-
-    def _select(self, mask: Value, content: Content) -> None:
-        """Write where a mask that depends on the inputs holds."""
-        if content.shape != () or mask.shape != self._shape[: mask.ndim]:
-            raise refusal(
-                "which elements this assigns depends on the inputs",
-                "assign one number, x[mask] = 0.0, or write x = np.where(mask, new, x)",
-            )
-        recorder = self._recorder
-        wide = reshaped(mask, mask.shape + (1,) * (len(self._shape) - mask.ndim))
-        own = recorder.lift(self.content())
-        chosen = LOWERINGS[np.where](recorder.builder, wide, recorder.lift(content), own)
-        self.storage.write(self.positions(), chosen)
 
     def fill_with(self, result: Any) -> TracedArray:
         """Write the result of an operation that is asked to leave it here; return this array."""

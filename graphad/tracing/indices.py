@@ -49,8 +49,6 @@ def classify(recorder: Recorder, index: Any, ndim: int) -> tuple[Any, Kind]:
         made, own = _item(recorder, item)
         cleaned.append(made)
         kind = max(kind, own, key=_rank)
-    if kind is Kind.MASK and len(cleaned) > 1:
-        raise no_mask()
     if kind is Kind.ELEMENT and len(cleaned) != ndim:
         kind = Kind.BASIC
     return tuple(cleaned), kind
@@ -90,8 +88,9 @@ def _traced(value: Value) -> tuple[Value, Kind]:
 
 
 def no_mask() -> Exception:
-    """Return the error for reading by a mask that depends on an input."""
+    """Return the error for what needs to know how many elements a mask selects."""
     return refusal(
         "how many elements this selects depends on the inputs, and a graph has fixed shapes",
-        "write np.where(mask, x, 0.0), which keeps the shape; x[mask] = number can be written too",
+        "write np.where(mask, x, 0.0), which keeps the shape; functions of single elements, sums, "
+        "means and extrema of x[mask] are supported, and y[mask] = f(x[mask])",
     )

@@ -13,7 +13,9 @@ from graphad.errors import TraceError, TypeRuleError
 from graphad.ir import CONST, Node
 from graphad.op import Array, Op
 from graphad.progress import Progress
-from graphad.tracing.advice import another_trace, foreign_array, refusal
+from graphad.tracing import ufuncs
+from graphad.tracing.advice import foreign_array, refusal
+from graphad.tracing.afterwards import afterwards
 from graphad.tracing.arrays import TracedArray
 from graphad.tracing.captured import captured
 from graphad.tracing.capturing import Capturing
@@ -27,10 +29,13 @@ from graphad.tracing.lowering import (
 )
 from graphad.tracing.lowering.coerce import as_value
 from graphad.tracing.lowering.registry import spelled
+from graphad.tracing.masked import leaves_out, reduced_where
 from graphad.tracing.origins import LineFinder
 from graphad.tracing.rebinding import Rebinder
+from graphad.tracing.selection_functions import apply, has_selection
+from graphad.tracing.selections import Selection
 from graphad.tracing.storage import Content, Storage
-from graphad.tracing.tracers import TracedScalar, Tracer, first_tracer, tracers_in
+from graphad.tracing.tracers import TracedScalar, Tracer, first_tracer
 from graphad.types import Type
 
 NOTHING: Mapping[str, Any] = {}
@@ -148,7 +153,7 @@ class Recorder(Capturing):
             If the function cannot be traced, or not with these arguments.
         """
         if self.closed:
-            return _afterwards(function, args, kwargs)
+            return afterwards(function, args, kwargs)
         if self.inner is not None:  # a body is being traced: this is a part of it
             named = {name: self.inner.imported(arg) for name, arg in kwargs.items()}
             return self.inner.call(function, [self.inner.imported(arg) for arg in args], named)
@@ -161,8 +166,14 @@ class Recorder(Capturing):
             op = self._single.get((function, *[id(node.type) for node in nodes]))
             if op is not None and len(nodes) == len(args) and self._owns(args):
                 return TracedScalar(self, Value(builder, builder.emit(op, nodes)))
+        if kwargs and "where" in kwargs and isinstance(function, np.ufunc):
+            return ufuncs.apply(self, function, "__call__", args, kwargs)
         if kwargs and kwargs.get("out") is not None:
             return self._call_into(function, args, kwargs)
+        if has_selection(args) or (kwargs and has_selection(kwargs.values())):
+            return apply(self, function, args, kwargs)
+        if kwargs and leaves_out(function, kwargs):
+            return reduced_where(self, function, args, kwargs)
         handler = HANDLERS.get(function)
         if handler is not None:
             return handler(self, *args, **kwargs)
@@ -217,7 +228,7 @@ class Recorder(Capturing):
         results = result if isinstance(result, tuple) else (result,)
         written = []
         for target, made in zip(targets, results, strict=True):
-            if target is not None and not isinstance(target, TracedArray):
+            if target is not None and not isinstance(target, TracedArray | Selection):
                 raise foreign_array()
             written.append(made if target is None else target.fill_with(made))
         return tuple(written) if isinstance(result, tuple) else written[0]
@@ -386,29 +397,6 @@ class Recorder(Capturing):
             elif arg.ndim > 1 and not arg.flags.c_contiguous:
                 return False
         return True
-
-
-def _afterwards(
-    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> Any:
-    """Return a function of constants of a trace that is over, as NumPy gives it.
-
-    A cache of the user's may have kept them. With values of a trace that is going on they are
-    constants of it.
-    """
-
-    def plain(item: Any) -> Any:
-        if isinstance(item, Tracer):
-            array = item.plain()
-            if array is None:
-                raise another_trace(closed=True)
-            return array
-        return type(item)(map(plain, item)) if type(item) in (list, tuple) else item
-
-    for tracer in tracers_in((*args, *kwargs.values())):
-        if not tracer._recorder.closed:
-            return tracer._recorder.call(function, args, kwargs)
-    return function(*map(plain, args), **{name: plain(item) for name, item in kwargs.items()})
 
 
 def spelled_as(function: Callable[..., Any]) -> str:

@@ -51,15 +51,17 @@ def apply(
     Raises
     ------
     TraceError
-        If the method is not supported for this ufunc, or ``where=`` is given.
+        If the method is not supported for this ufunc, or ``where=`` is given without ``out=``.
     """
     named = {key: value for key, value in kwargs.items() if value is not None}
-    if named.get("where", True) is not True:
+    where = named.pop("where", True)
+    if where is not True and method == "__call__":
+        return _where(recorder, ufunc, inputs, named, where)
+    if where is not True and (method != "reduce" or ufunc not in REDUCTIONS):
         raise refusal(
-            f"np.{ufunc.__name__} with where= leaves elements of the result undefined",
-            f"write np.where(condition, np.{ufunc.__name__}(...), other)",
+            f"np.{ufunc.__name__}.{method} with where= is not supported",
+            "write np.where(condition, x, other) in place of the elements that are left out",
         )
-    named.pop("where", None)
     if method == "__call__":
         return recorder.call(ufunc, inputs, named)
     if method == "reduce" and ufunc in REDUCTIONS:
@@ -80,9 +82,34 @@ def apply(
     )
 
 
+def _where(
+    recorder: Recorder, ufunc: np.ufunc, inputs: Sequence[Any], kwargs: Any, where: Any
+) -> Any:
+    """Return a ufunc where a condition holds, and what ``out=`` held elsewhere, written into it."""
+    given = kwargs.pop("out", ())
+    targets = given if isinstance(given, tuple) else (given,)
+    if len(targets) != ufunc.nout or any(target is None for target in targets):
+        raise refusal(
+            f"np.{ufunc.__name__} with where= leaves elements of the result undefined",
+            "say what the others are: out=np.zeros_like(x); or write "
+            f"np.where(condition, np.{ufunc.__name__}(...), other)",
+        )
+    with np.errstate(all="ignore"):  # of constants; elements that are left out do not count
+        found = recorder.call(ufunc, inputs, kwargs)
+    results = found if isinstance(found, tuple) else (found,)
+    written = []
+    for target, result in zip(targets, results, strict=True):
+        if not hasattr(target, "fill_with"):
+            raise foreign_array()
+        written.append(target.fill_with(recorder.call(np.where, (where, result, target))))
+    return tuple(written) if isinstance(found, tuple) else written[0]
+
+
 def _along(recorder: Recorder, function: Any, inputs: Sequence[Any], kwargs: Any) -> Any:
     names = ("axis", "dtype", "out", "keepdims", "initial", "where")
     given = dict(zip(names, inputs[1:], strict=False)) | dict(kwargs)
+    if isinstance(given.get("out"), tuple):
+        given["out"] = given["out"][0]
     axis = given.pop("axis", 0)
     kept = {key: value for key, value in given.items() if value is not None and value is not False}
     if kept.get("where") is True:

@@ -147,7 +147,7 @@ def _slice_position(x: Any) -> Any:
 
 @case(X, "how many elements this selects depends on the inputs", "np.where(mask, x, 0.0)")
 def _traced_mask(x: Any) -> Any:
-    return np.sum(x[x > 0.5])  # here
+    return np.stack([x[x > 0.5], x])  # here
 
 
 @case(X, "which elements this assigns depends on the inputs", "x[mask] = 0.0")
