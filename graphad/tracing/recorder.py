@@ -23,9 +23,7 @@ from graphad.tracing.handlers import HANDLERS
 from graphad.tracing.lowering import (
     LOWERINGS,
     refusal as lowering_refusal,
-    scipy_fourier_lowering,
-    scipy_linalg_lowering,
-    special_lowering,
+    scipy_lowering,
 )
 from graphad.tracing.lowering.coerce import as_value
 from graphad.tracing.lowering.registry import spelled
@@ -199,8 +197,7 @@ class Recorder(Capturing):
         named = {name: self.operand(arg) for name, arg in kwargs.items()} if kwargs else {}
         if not (symbolic or any(_is_symbolic(operand) for operand in named.values())):
             return self.adopt(function(*operands, **named), (*args, *kwargs.values()))
-        lowering = LOWERINGS.get(function) or special_lowering(function)
-        lowering = lowering or scipy_fourier_lowering(function) or scipy_linalg_lowering(function)
+        lowering = LOWERINGS.get(function) or scipy_lowering(function)
         if lowering is None:
             advice = lowering_refusal(function)
             if advice is not None:

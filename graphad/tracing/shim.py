@@ -15,6 +15,7 @@ import numpy as np
 from graphad.tracing import ufuncs
 from graphad.tracing.composed import ElementByElement, Joined, iterated, numbered
 from graphad.tracing.creation import unset
+from graphad.tracing.distributions import BoundDistribution, is_distribution
 from graphad.tracing.tracers import Tracer, first_tracer
 
 if TYPE_CHECKING:
@@ -33,7 +34,17 @@ STAND_INS: dict[int, Any] = {
 """Things of NumPy's that are no functions, by identity, and what traced functions see instead."""
 UNTOUCHED = ("random", "testing", "ma", "lib", "ctypeslib", "f2py", "polynomial", "typing", "char")
 """Submodules that are left as they are."""
-SCIPY = ("scipy", "scipy.special", "scipy.fft", "scipy.signal", "scipy.linalg")
+SCIPY = (
+    "scipy",
+    "scipy.special",
+    "scipy.fft",
+    "scipy.signal",
+    "scipy.linalg",
+    "scipy.stats",
+    "scipy.integrate",
+    "scipy.spatial",
+    "scipy.spatial.distance",
+)
 """SciPy, and modules of it of which functions are traced or refused with advice."""
 
 
@@ -198,4 +209,6 @@ def bind(thing: Any, find: FindRecorder) -> Any:
         return BoundFunction(thing, find)
     if is_numpy_module(thing):
         return NumpyShim(thing, find)
+    if is_distribution(thing):
+        return BoundDistribution(thing, lambda method: BoundFunction(method, find))
     return thing

@@ -44,6 +44,7 @@ from graphad.tracing.lowering.coerce import as_value, cast_to
 from graphad.tracing.lowering.indexing import getitem, setitem
 from graphad.tracing.lowering.refusals import refusal
 from graphad.tracing.lowering.registry import LOWERINGS as _TABLE, Lowering, spelled
+from graphad.tracing.lowering.scipy import scipy_lowering
 from graphad.tracing.lowering.scipy_fourier import scipy_fourier_lowering
 from graphad.tracing.lowering.scipy_linalg import scipy_linalg_lowering
 from graphad.tracing.lowering.special import special_lowering
@@ -85,6 +86,7 @@ __all__ = [
     "refusals",
     "scipy_fourier_lowering",
     "scipy_linalg_lowering",
+    "scipy_lowering",
     "setitem",
     "shapes",
     "special",
