@@ -92,6 +92,37 @@ def evaluate_flat(graph: Graph, values: Sequence[Any], debug_nans: bool = False)
     return map_tree(graph.tree, results)
 
 
+def double_arrays(graph: Graph, values: Sequence[Any]) -> list[Array]:
+    """Return one value for each input as arrays of double precision, for machine code.
+
+    Raises
+    ------
+    InputError
+        If values do not fit the inputs, as in a call of the graph, or are not of a dtype that
+        doubles hold: graphs evaluate complex numbers, and machine code does not.
+
+    Examples
+    --------
+    >>> from graphad.builder import Builder
+    >>> from graphad.types import FLOAT64
+    >>> b = Builder()
+    >>> x = b.input("x", FLOAT64)
+    >>> double_arrays(b.finish("f", [x * x]), [np.float32(0.5)])
+    [array(0.5)]
+    """
+    arrays = [_as_array(graph, node, x) for node, x in zip(graph.inputs, values, strict=True)]
+    for node, array in zip(graph.inputs, arrays, strict=True):
+        if not np.can_cast(array.dtype, _FLOAT64, "safe"):
+            raise _refuse(
+                graph,
+                node,
+                f"takes numbers of double precision in machine code, not {array.dtype}; call the "
+                "graph itself",
+            )
+    _batch_shape(graph, arrays)
+    return [array if array.dtype == _FLOAT64 else array.astype(_FLOAT64) for array in arrays]
+
+
 def _fit_as_they_are(graph: Graph, args: Sequence[Any]) -> bool:
     """Return whether arguments are just what the inputs are typed as: the way of most calls."""
     types = graph._cache.get("input types")

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from graphad.errors import GraphError, InputError
-from graphad.evaluate.calling import evaluate
+from graphad.evaluate.calling import double_arrays, evaluate
 from graphad.ir import Graph, map_tree
+from graphad.llvm.arguments import by_position
 from graphad.llvm.array_entry import ArrayCode, ArrayWays
 from graphad.llvm.array_program import ArrayProgram, Space
 from graphad.op import Array
@@ -109,7 +110,7 @@ class CompiledArrays:
             Where to put the results, one array for each output: of double precision and of the
             shape of the result, in any order in memory. They may overlap the arguments.
         **options
-            Others of a ufunc, where there is one.
+            Inputs by their names, and other options of a ufunc, where there is one.
 
         Returns
         -------
@@ -127,9 +128,8 @@ class CompiledArrays:
         if self._ways is not None and (options or self._is_simple(args)):
             given = options if out is None else {**options, "out": out}
             return self._ways(*args, **given)
-        if options:
-            raise InputError(f"{self!r} takes no {', '.join(options)}")
-        arrays, lead = (args, ()) if self._fit(args) else self._given(args)
+        fits = not options and self._fit(args)
+        arrays, lead = (args, ()) if fits else self._given(args, options)
         points = prod(lead)
         shapes = [lead + shape for shape in self._outputs]
         targets = None if out is None else self._targets(out, shapes)
@@ -193,38 +193,20 @@ class CompiledArrays:
                 return False
         return True
 
-    def _given(self, args: Sequence[Any]) -> tuple[Sequence[Array], tuple[int, ...]]:
+    def _given(
+        self, args: Sequence[Any], named: dict[str, Any]
+    ) -> tuple[Sequence[Array], tuple[int, ...]]:
         """Return arguments as arrays in one piece, and the shape of the batch."""
         shapes = self._shapes
-        if len(args) != len(shapes):
-            raise InputError(
-                f"{self.graph!r} takes {len(shapes)} inputs, but got {len(args)} arguments"
-            )
-        arrays = []
-        leads = []
-        for node, arg, shape in zip(self.graph.inputs, args, shapes, strict=True):
-            array = np.asarray(arg)
-            if array.dtype != _FLOAT64:
-                if not np.can_cast(array.dtype, _FLOAT64, "same_kind"):
-                    raise InputError(
-                        f"input {node.attrs[0]!r} of {self.graph!r} takes numbers of double "
-                        f"precision, not {array.dtype}; call the graph itself"
-                    )
-                array = array.astype(_FLOAT64)
-            own = array.ndim - len(shape)
-            if own < 0 or array.shape[own:] != shape:
-                raise InputError(
-                    f"input {node.attrs[0]!r} of {self.graph!r} takes an array of shape {shape}, "
-                    f"or of this shape after the axes of a batch, not {array.shape}"
-                )
-            arrays.append(array)
-            leads.append(array.shape[:own])
-        try:
-            lead = np.broadcast_shapes(*leads)
-        except ValueError:
-            raise InputError(
-                f"the batches given to {self.graph!r} do not broadcast together: {leads}"
-            ) from None
+        values, options = by_position(self.graph, args, named)
+        if options:
+            raise InputError(f"{self!r} takes no {', '.join(options)}")
+        arrays = double_arrays(self.graph, values)
+        leads = [
+            array.shape[: array.ndim - len(shape)]
+            for array, shape in zip(arrays, shapes, strict=True)
+        ]
+        lead = np.broadcast_shapes(*leads)
         whole = []
         for array, axes, shape in zip(arrays, leads, shapes, strict=True):
             if axes != lead and prod(axes) != 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import prod
 
 from graphad.ir import Graph
+from graphad.llvm.arguments import results
 from graphad.llvm.compiled import Compiled
 from graphad.llvm.drivers import PARAMETERS, Signature, single, single_loop
 from graphad.llvm.engine import Module
@@ -209,4 +210,5 @@ class ArrayWays(Compiled):
             (self._tiers, code),
             self._tiers.gate,
         )
-        self._plain = code.graph.tree == 0
+        self._count = len(code.graph.inputs)
+        self._kinds, self._as_made = results(code.graph)

@@ -10,6 +10,7 @@ import numpy as np
 from graphad.errors import GraphError
 from graphad.evaluate.calling import evaluate
 from graphad.ir import Graph, map_tree
+from graphad.llvm.arguments import by_position, fitting, hides_elements, is_final, results
 from graphad.llvm.bound import bind, check_buffers
 from graphad.llvm.pointers import POINT, integrand_kind, pointer_to
 from graphad.llvm.tiers import BATCH, SINGLE, Code, Tiers
@@ -68,7 +69,8 @@ class Compiled:
             (self._tiers, self._code),
             self._tiers.gate,
         )
-        self._plain = graph.tree == 0
+        self._count = len(graph.inputs)
+        self._kinds, self._as_made = results(graph)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Evaluate, at one point or many, as a generalised ufunc of NumPy does.
@@ -76,21 +78,41 @@ class Compiled:
         Parameters
         ----------
         *args : array_like
-            One for each input; leading axes are a batch.
+            One for each input; leading axes are a batch. Integers, float16 and float32 are
+            converted to double precision, which results are of.
         **options
-            Those of a ufunc: ``out``, ``casting``, ``axes``, ….
+            Inputs by their names, and options of a ufunc: ``out``, ``casting``, ``axes``, ….
 
         Returns
         -------
         numpy.ndarray or nested tuples of them
             As the graph gives them.
+
+        Raises
+        ------
+        InputError
+            As in a call of the graph; and for numbers that are not real.
         """
         if options and options.pop("debug_nans", False):
             return evaluate(self.graph, args, options, debug_nans=True)
-        made = self.ufunc(*args, **options)
-        if self._plain:
+        made = None
+        if len(args) == self._count and not (options and hides_elements(args)):
+            try:
+                made = self.ufunc(*args, **options) if options else self.ufunc(*args)
+            except (TypeError, ValueError):
+                made = None  # and the same again, which says what does not fit
+            if type(made) in self._kinds:
+                return made
+        if not is_final(made):
+            made = self._checked(args, options)
+        if self._as_made:
             return made
         return map_tree(self.graph.tree, made if isinstance(made, tuple) else (made,))
+
+    def _checked(self, args: Sequence[Any], options: dict[str, Any]) -> Any:
+        """Return what the ufunc gives for arguments that are known to fit the graph."""
+        values, rest = by_position(self.graph, args, options)
+        return self.ufunc(*fitting(self.graph, values, rest), **rest)
 
     def prepare(self, *, single: bool = True, batch: bool = True) -> None:
         """Make code now that would otherwise be made in a call.

@@ -141,10 +141,11 @@ def test_batches_broadcast() -> None:
     x, y = np.ones((4, 1, 12)), POINTS[:3] + np.zeros((1, 3, 12))
     np.testing.assert_allclose(code(x, y), graph(x, y), rtol=1e-13)
     np.testing.assert_allclose(code(x[0, 0], y), graph(x[0, 0], y), rtol=1e-13)
-    with pytest.raises(ValueError, match=r"could not be broadcast together"):
-        code(np.ones((4, 12)), np.ones((7, 12)))
-    with pytest.raises(InputError, match=r"do not broadcast together: \[\(4,\), \(7,\)\]"):
-        code(np.ones((4, 12)).tolist(), np.ones((7, 12)))
+    for wrong in (np.ones((4, 12)), np.ones((4, 12)).tolist()):
+        with pytest.raises(
+            InputError, match=r"do not broadcast together: \(4,\) of 'x', \(7,\) of"
+        ):
+            code(wrong, np.ones((7, 12)))
 
 
 @pytest.mark.parametrize(
@@ -338,11 +339,11 @@ def test_constants_alone() -> None:
 def test_refusals() -> None:
     """What does not fit is said."""
     code = CompiledArrays(GRAPH)
-    with pytest.raises(InputError, match="takes 1 inputs, but got 2 arguments"):
+    with pytest.raises(InputError, match=r"^network\(x: f64\[12\]\) takes 1 inputs, but got 2$"):
         code(POINTS, POINTS)
     with pytest.raises(InputError, match=r"input 'x' .* takes an array of shape \(12,\)"):
         code(np.zeros(11))
-    with pytest.raises(InputError, match="double precision, not complex128"):
+    with pytest.raises(InputError, match="double precision in machine code, not complex128"):
         code(POINTS.astype(complex))
     with pytest.raises(InputError, match='opt is 0, 1 or "auto", and not 2'):
         CompiledArrays(GRAPH, 2)
