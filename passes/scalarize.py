@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
 from itertools import product
 from typing import Any
 
@@ -270,17 +269,11 @@ def _extremum(builder: Builder, node: Node, operand: Array) -> Array:
     kept = [axis for axis in range(operand.ndim) if axis not in axes]
     rows = operand.transpose([*kept, *axes]).reshape(max(1, node.type.size), -1)
     op, type = EXTREMA[node.op], node.inputs[0].type
-
-    def larger(left: Value, right: Value) -> Value:
-        made = op(left, right)
-        assert isinstance(made, Value)
-        return made
-
-    values = [
-        reduce(larger, [c.value if c.value is not None else _zero(builder, type) for c in row])
-        for row in rows[: node.type.size]
-    ]
-    return _filled(node.type, [Cell(value) for value in values])
+    made = []
+    for row in rows[: node.type.size]:
+        values = [c.value if c.value is not None else _zero(builder, type) for c in row]
+        made.append(_cell(op(*values)) if values[1:] else Cell(values[0]))
+    return _filled(node.type, made)
 
 
 def _packed(builder: Builder, type: Type, cells: Array) -> Operand:

@@ -141,12 +141,13 @@ def _choose(condition: Any, x: Any, y: Any) -> Any:
 
 
 def _folded(node: Node, ids: tuple[int, ...]) -> list[Call]:
-    """Return the calls of an n-ary sum or product, from left to right."""
+    """Return the calls of an n-ary sum, product or extremum, from left to right."""
     ufunc = node.op.ufunc
     assert ufunc is not None
     run: Callable[..., Any] = ufunc
     memory = Memory.TARGET
     alike = all(operand.type == node.type for operand in node.inputs)
+    alike = alike and node.op.name in SCALAR_CALLS
     if alike and node.type.shape == () and node.type.dtype in _REAL:
         run, memory = SCALAR_CALLS[node.op.name], Memory.NONE
     calls: list[Call] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -104,8 +105,8 @@ def _sign(node: Node, args: Sequence[str]) -> str:
 def _extremum(name: str, sign: str) -> Rule:
     def emit(node: Node, args: Sequence[str]) -> str:
         if node.type.is_inexact:
-            return _narrowed(name)(node, args)
-        return f"{args[0]} {sign} {args[1]} ? {args[0]} : {args[1]}"
+            return reduce(lambda left, right: _narrowed(name)(node, [left, right]), args)
+        return reduce(lambda left, right: f"({left} {sign} {right} ? {left} : {right})", args)
 
     return emit
 

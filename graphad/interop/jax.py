@@ -157,14 +157,14 @@ _SAME = [
     "ceil", "cos", "cosh", "divide", "equal", "exp", "exp2", "expm1", "floor", "floor_divide",
     "fmod", "greater", "greater_equal", "hypot", "isfinite", "isnan", "ldexp", "less",
     "less_equal", "log", "log10", "log1p", "log2", "logaddexp", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "maximum", "minimum", "negative", "not_equal", "power",
+    "logical_or", "logical_xor", "negative", "not_equal", "power",
     "reciprocal", "remainder", "rint", "sign", "signbit", "sin", "sinh", "sqrt", "subtract", "tan",
     "tanh", "trunc", "where", "conjugate", "real", "imag",
 ]
 # fmt: on
 PLAIN_RULES: Mapping[str, Rule] = {
     **{name: _named(name) for name in _SAME},
-    **{name: _folded(name) for name in ("add", "multiply")},
+    **{name: _folded(name) for name in ("add", "maximum", "minimum", "multiply")},
     "argmax": _position("argmax"),
     "argmin": _position("argmin"),
     "argpartition": _argsort,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import TypeAlias
 
 import numpy as np
@@ -51,6 +52,10 @@ def _index_text(index: tuple[int, ...]) -> str:
 
 def _joined(sign: str) -> Emitter:
     return lambda node, args: f" {sign} ".join(args)
+
+
+def _folded(name: str) -> Emitter:
+    return lambda node, args: reduce(lambda left, right: f"{name}({left}, {right})", args)
 
 
 def _call(name: str) -> Emitter:
@@ -190,7 +195,7 @@ _NUMPY = [
     "absolute", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt",
     "ceil", "cos", "cosh", "exp", "exp2", "expm1", "floor", "floor_divide", "fmod", "hypot",
     "isfinite", "isnan", "ldexp", "log", "log10", "log1p", "log2", "logaddexp", "logical_and",
-    "logical_not", "logical_or", "logical_xor", "maximum", "minimum", "power", "reciprocal",
+    "logical_not", "logical_or", "logical_xor", "power", "reciprocal",
     "remainder", "rint", "sign", "signbit", "sin", "sinh", "sqrt", "tan", "tanh", "trunc",
 ]
 # fmt: on
@@ -211,6 +216,7 @@ EMITTERS: Mapping[str, Emitter] = {
     **MATRICES,
     **CONTROL,
     **{name: _call(f"np.{name}") for name in _NUMPY},
+    **{name: _folded(f"np.{name}") for name in ("maximum", "minimum")},
     **{name: _joined(sign) for name, sign in _INFIX.items()},
     "argmax": "np.argmax({0}, axis={axis})",
     "argmin": "np.argmin({0}, axis={axis})",

@@ -193,10 +193,13 @@ def _extremum(condition: str) -> Rule:
     """The operand that wins, a NaN if there is one: ``x ≥ y or x is NaN ? x : y``."""
 
     def rule(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
-        wins = w.line(f"fcmp {condition} {w.floats} {x[0]}, {x[1]}")
-        nan = w.line(f"fcmp uno {w.floats} {x[0]}, {x[0]}")
-        taken = w.line(f"or {w.booleans} {wins}, {nan}")
-        return _selected(w, taken, x[0], x[1])
+        made = x[0]
+        for other in x[1:]:
+            wins = w.line(f"fcmp {condition} {w.floats} {made}, {other}")
+            nan = w.line(f"fcmp uno {w.floats} {made}, {made}")
+            taken = w.line(f"or {w.booleans} {wins}, {nan}")
+            made = _selected(w, taken, made, other)
+        return made
 
     return rule
 

@@ -7,13 +7,22 @@ of both sides; of ``sign`` and rounding, 0 everywhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from typing import Any
 
 import numpy as np
 
 from graphad.op import OPS, Array, Attrs, JvpRule, Op, Operand, Sample
 from graphad.ops.comparison import equal, greater, less, logical_not
-from graphad.ops.factories import broadcast_to, elementwise, elementwise_batch, unbroadcast
-from graphad.types import Type, broadcast_shapes, make_type
+from graphad.ops.factories import (
+    broadcast_to,
+    elementwise,
+    elementwise_batch,
+    total,
+    unbroadcast,
+)
+from graphad.ops.movement import cast
+from graphad.types import DTYPE_NAMES, Type, broadcast_shapes, common_dtype, make_type
 
 _CONDITION = np.array([True, False, True])
 
@@ -104,15 +113,17 @@ where = OPS.enter(
     )
 )
 
-# --- extrema of two ----------------------------------------------------------------------------
+# --- extrema of operands -----------------------------------------------------------------------
 
 
 def _extremum_jvp(wins: Op) -> JvpRule:
-    """The tangent of the operand that wins; the mean of both at a tie."""
+    """The tangent of the operand that wins; the mean of those that win at a tie."""
 
     def jvp(
         out: Operand, args: Sequence[Operand], tangents: Sequence[Operand | None], attrs: Attrs
     ) -> Operand | None:
+        if len(args) != 2:
+            return _mean_of_winners(out, args, tangents)
         x, y = args
         left, right = tangents
         if left is None and right is None:
@@ -129,30 +140,47 @@ def _extremum_jvp(wins: Op) -> JvpRule:
     return jvp
 
 
+def _mean_of_winners(
+    out: Operand, args: Sequence[Operand], tangents: Sequence[Operand | None]
+) -> Operand | None:
+    attained = [equal(x, out) for x in args]
+    moved = [mask(at, t) for at, t in zip(attained, tangents, strict=True) if t is not None]
+    if not moved:
+        return None
+    count = total([cast(at, dtype=DTYPE_NAMES[out.type.dtype]) for at in attained])
+    summed = total([broadcast_to(part, out.shape) for part in moved])
+    assert summed is not None
+    assert count is not None
+    return summed / count
+
+
 def _extremum(name: str, ufunc: np.ufunc, wins: Op, identity: str) -> Op:
+    def precise(mp: Any, *xs: Any) -> Any:
+        return (max if wins is greater else min)(xs)
+
     return OPS.enter(
         Op(
             name,
             lambda types, attrs: make_type(
-                broadcast_shapes((types[0].shape, types[1].shape)),
-                np.result_type(types[0].dtype, types[1].dtype),
+                broadcast_shapes(tuple([type.shape for type in types])), common_dtype(types)
             ),
-            ufunc,
-            arity=2,
+            lambda *arrays: np.asarray(reduce(ufunc, arrays)),
+            arity=None,
             jvp=_extremum_jvp(wins),
             batch=elementwise_batch(name),
-            precise=lambda mp, x, y: (max if wins is greater else min)(x, y),
+            cost=lambda types, out, attrs: (len(types) - 1) * out.size,
+            precise=precise,
             ufunc=ufunc,
             commutative=True,
             elementwise=True,
-            samples=(Sample(((), ())), Sample(((2, 3), (3,)))),
+            samples=(Sample(((), ())), Sample(((2, 3), (3,))), Sample(((3,), (), (3,)))),
             identity=identity,
         )
     )
 
 
-maximum = _extremum("maximum", np.maximum, greater, "the larger of x and y")
-minimum = _extremum("minimum", np.minimum, less, "the smaller of x and y")
+maximum = _extremum("maximum", np.maximum, greater, "the largest of x, y, …")
+minimum = _extremum("minimum", np.minimum, less, "the smallest of x, y, …")
 
 # --- absolute value and rounding ---------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "\\cos": np.cos,
     "\\cosh": np.cosh,
     "\\log": np.log,
-    "\\max": np.maximum,
-    "\\min": np.minimum,
+    "\\max": lambda *args: reduce(np.maximum, args),
+    "\\min": lambda *args: reduce(np.minimum, args),
     "\\sin": np.sin,
     "\\sinh": np.sinh,
     "\\tan": np.tan,

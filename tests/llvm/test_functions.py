@@ -191,8 +191,9 @@ def test_edges(name: str, lanes: str) -> None:
     count = OPS[name].arity or 2
     arrays = [grid.ravel() for grid in np.meshgrid(*[EDGES] * count)]
     wanted = numpy_values(reference(name), *arrays)
-    if OPS[name].arity is None:  # sums and products of three: one that changes nothing
-        arrays.append(np.full(len(wanted), -0.0 if name == "add" else 1.0))
+    if OPS[name].arity is None:  # with a third operand that changes nothing
+        neutral = {"add": -0.0, "multiply": 1.0, "maximum": -np.inf, "minimum": np.inf}
+        arrays.append(np.full(len(wanted), neutral[name]))
     found = compiled(name, lanes)(*arrays)
     if name in ("maximum", "minimum"):  # of zeros of two signs, NumPy's choice is the processor's
         found, wanted = (np.where(values == 0, 0.0, values) for values in (found, wanted))
