@@ -25,6 +25,13 @@ def _powered(y: Operand, exponent: Operand) -> Operand:
     return o("power", y, exponent)
 
 
+def _complement(exponent: Operand) -> Operand:
+    """Return ``1 - exp(-exponent)``, of which the derivatives keep their digits in the tail."""
+    near = o("less", exponent, 0.5)
+    close = -o("expm1", o("where", near, -exponent, 0.0))
+    return o("where", near, close, 1.0 - o("exp", -exponent))
+
+
 def _xlogy(x: Operand, y: Operand) -> Operand:
     return o("xlogy", x, y)
 
@@ -64,7 +71,7 @@ EXPON = Family(
     {},
     with_generic(
         logpdf=lambda y: -y,
-        cdf=lambda y: -o("expm1", -y),
+        cdf=_complement,
         logsf=lambda y: -y,
         ppf=lambda q: -o("log1p", -q),
         isf=lambda q: -o("log", q),
@@ -240,7 +247,7 @@ WEIBULL_MIN = Family(
     {"c": POSITIVE},
     with_generic(
         logpdf=lambda y, c: o("log", c) + _xlogy(c - 1.0, y) - _powered(y, c),
-        cdf=lambda y, c: -o("expm1", -_powered(y, c)),
+        cdf=lambda y, c: _complement(_powered(y, c)),
         logsf=lambda y, c: -_powered(y, c),
         ppf=lambda q, c: _powered(-o("log1p", -q), 1.0 / c),
         isf=lambda q, c: _powered(-o("log", q), 1.0 / c),
@@ -251,7 +258,7 @@ PARETO = Family(
     {"b": POSITIVE},
     with_generic(
         logpdf=lambda y, b: o("log", b) - (b + 1.0) * o("log", y),
-        cdf=lambda y, b: -o("expm1", -b * o("log", y)),
+        cdf=lambda y, b: _complement(b * o("log", y)),
         logsf=lambda y, b: -b * o("log", y),
         ppf=lambda q, b: o("exp", -o("log1p", -q) / b),
         isf=lambda q, b: o("exp", -o("log", q) / b),
@@ -266,16 +273,17 @@ HALFNORM = Family(
         cdf=lambda y: o("erf", y * math.sqrt(0.5)),
         sf=lambda y: o("ndtr", -y) * 2.0,
         logsf=lambda y: o("log_ndtr", -y, derivative=0) + _LOG_2,
-        ppf=lambda q: -o("ndtri", (1.0 - q) * 0.5),
-        isf=lambda q: -o("ndtri", q * 0.5),
+        ppf=lambda q: o("erfinv", q) * math.sqrt(2),
+        isf=lambda q: o("erfcinv", q) * math.sqrt(2),
     ),
     support=_POSITIVE_LINE,
 )
 RAYLEIGH = Family(
     {},
     with_generic(
+        pdf=lambda y: y * o("exp", _halved_square(y)),
         logpdf=lambda y: o("log", y) + _halved_square(y),
-        cdf=lambda y: -o("expm1", _halved_square(y)),
+        cdf=lambda y: _complement(-_halved_square(y)),
         logsf=_halved_square,
         ppf=lambda q: o("sqrt", o("log1p", -q) * -2.0),
         isf=lambda q: o("sqrt", o("log", q) * -2.0),
@@ -287,7 +295,7 @@ GUMBEL_R = Family(
     with_generic(
         logpdf=lambda y: -y - o("exp", -y),
         logcdf=lambda y: -o("exp", -y),
-        sf=lambda y: -o("expm1", -o("exp", -y)),
+        sf=lambda y: _complement(o("exp", -y)),
         ppf=lambda q: -o("log", -o("log", q)),
         isf=lambda q: -o("log", -o("log1p", -q)),
     ),
