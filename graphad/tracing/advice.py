@@ -9,6 +9,7 @@ import numpy as np
 from graphad.errors import TraceError
 from graphad.op import OPS
 from graphad.tracing.origins import Line, line_of, user_frame
+from graphad.tracing.packages import called_function
 
 NUMPY_NAMES = {
     "acos": "arccos",
@@ -179,11 +180,20 @@ def no_array() -> TraceError:
     instead = next(hints, None)
     if instead is not None:
         return refusal("a traced value cannot become a plain array", instead, line)
+    called = called_function()
+    if called is not None:
+        name, line = called
+        return refusal(
+            f"a traced value cannot become a plain array: {name} is not traced",
+            "write it with NumPy's functions, or make a black box of it, with a derivative of its "
+            "own, by graphad.primitive",
+            line,
+        )
     return refusal(
         "a traced value cannot become a plain array",
-        "put lists of traced values into np.array([...]); in a module that the trace does not "
-        "reach, write np.stack([x, y]) instead; to index a plain array by traced integers, write "
-        "np.take(array, i); or call the function outside of the trace",
+        "put lists of traced values into np.array([...]); in an installed package, which a trace "
+        "does not reach, write np.stack([x, y]) instead; to index a plain array by traced "
+        "integers, write np.take(array, i); or call the function outside of the trace",
         line,
     )
 
@@ -217,5 +227,6 @@ def another_trace(closed: bool) -> TraceError:
     return refusal(
         "this mixes values of two traces: a function that is traced inside another one closes over "
         "a value of the outer one",
-        "make that value a parameter of the inner function",
+        "make that value a parameter of the inner function, inner = graphad.trace(g, w, x), and "
+        'differentiate by the other: inner.diff("x")(w, x)',
     )

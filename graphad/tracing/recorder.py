@@ -29,6 +29,7 @@ from graphad.tracing.lowering.coerce import as_value
 from graphad.tracing.lowering.registry import spelled
 from graphad.tracing.masked import leaves_out, reduced_where
 from graphad.tracing.origins import LineFinder
+from graphad.tracing.packages import public_name
 from graphad.tracing.rebinding import Rebinder
 from graphad.tracing.selection_functions import apply, has_selection
 from graphad.tracing.selections import Selection
@@ -401,7 +402,7 @@ def spelled_as(function: Callable[..., Any]) -> str:
     name: str = getattr(function, "__name__", "a function")
     if isinstance(function, np.ufunc) and getattr(np, name, None) is not function:
         return f"the ufunc {name}, which is not NumPy's,"
-    return spelled(function)
+    return public_name(getattr(function, "__module__", None) or "", name) or spelled(function)
 
 
 def _is_symbolic(operand: Any) -> bool:

@@ -200,7 +200,7 @@ def _filled_elsewhere(x: Any) -> Any:
     return INSTALLED.filled(x[0])  # here is elsewhere
 
 
-@case(np.eye(2), "a traced value cannot become a plain array", "call the function outside")
+@case(np.eye(2), "plain array: scipy.ndimage.uniform_filter is not traced", "graphad.primitive")
 def _scipy_function(x: Any) -> Any:
     return uniform_filter(x)  # here
 

@@ -56,7 +56,8 @@ _ADVICE: Mapping[str, str] = {
     "nonzero": _COUNT,
     "flatnonzero": _COUNT,
     "argwhere": _COUNT,
-    "trim_zeros": _COUNT,
+    "trim_zeros": "gives an array whose length depends on an input, and np.poly1d calls it; for a "
+    "polynomial write np.polyval(coefficients, x), and otherwise np.where, which keeps the shape",
     "histogram": _BINS,
     "histogram2d": _BINS,
     "histogramdd": _BINS,
