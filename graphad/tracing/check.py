@@ -64,13 +64,14 @@ def check_trace(graph: Graph, function: Callable[..., Any], call: Call) -> None:
         except Exception as error:  # noqa: BLE001 -- whatever the user's function raises
             failure = error
             continue
+        again = expected
         if tried == 0:
-            again = run(function, call, point)
-            _compare_runs(function, expected, again)
+            again = _run_again(function, call, point, expected)
         tried += 1
         leaves, tree = expected
         found = program(*point)
         _compare(graph, function, call, point, leaves, tree, found)
+        _compare_numbers(graph, function, point, leaves, again[0])
         good += all(bool(np.all(np.isfinite(leaf))) for leaf in leaves)
         if good == POINTS:
             return
@@ -137,20 +138,58 @@ def _run(function: Callable[..., Any], call: Call, point: list[Any]) -> tuple[li
         return [np.array(leaf) for leaf in leaves], tree
 
 
-def _compare_runs(
-    function: Callable[..., Any], first: tuple[list[Any], Tree], second: tuple[list[Any], Tree]
-) -> None:
-    same = first[1] == second[1] and all(
-        a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
-        for a, b in zip(first[0], second[0], strict=True)
-    )
-    if not same:
+def _run_again(
+    function: Callable[..., Any],
+    call: Call,
+    point: list[Any],
+    first: tuple[list[Any], Tree],
+) -> tuple[list[Any], Tree]:
+    """Return what the function gives again, of Python's numbers where it is called with such."""
+    numbers = [
+        value.item() if one.is_number else value
+        for one, value in zip(call.inputs, point, strict=True)
+    ]
+    try:
+        second = run(function, call, numbers)
+    except Exception:  # noqa: BLE001 -- Python raises where NumPy gives infinities, and has no .sum
+        second = run(function, call, point)
+    if not _equal(first, second) and not _equal(first, run(function, call, point)):
         raise refusal(
             "run twice on the same numbers, the function gives two results",
             "a graph cannot hold chance or a changing state: draw random numbers outside of the "
             "function and close over them, or pass them in",
             line_of_function(function),
         )
+    return second
+
+
+def _compare_numbers(
+    graph: Graph,
+    function: Callable[..., Any],
+    point: list[Any],
+    leaves: list[Any],
+    others: list[Any],
+) -> None:
+    """Compare results with those of Python's numbers."""
+    for number, (leaf, other) in enumerate(zip(leaves, others, strict=False)):
+        finite = np.all(np.isfinite(leaf)) and np.all(np.isfinite(other))
+        if leaf.shape != other.shape or not finite or leaf.dtype != other.dtype:
+            continue  # Python's numbers have powers and quotients of their own beyond those
+        if not close(leaf, other) and not _is_rounding(graph, point, number, leaf - other):
+            raise refusal(
+                f"called with numbers of Python's, the function gives {_short(other)}, and with "
+                f"the same numbers of NumPy's {_short(leaf)}, as the graph does",
+                "leave out the test of a type, such as type(x) is float; or call the function with "
+                "np.float64(x) if NumPy's result is meant, and trace it with such an example",
+                line_of_function(function),
+            )
+
+
+def _equal(first: tuple[list[Any], Tree], second: tuple[list[Any], Tree]) -> bool:
+    return first[1] == second[1] and all(
+        a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+        for a, b in zip(first[0], second[0], strict=True)
+    )
 
 
 def _compare(

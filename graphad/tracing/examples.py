@@ -24,11 +24,19 @@ _FIXED = (
 
 
 class Input(NamedTuple):
-    """One input: its name, its type, and the value it was exemplified by, if it was."""
+    """One input: its name, its type, and the value it was exemplified by, if it was.
+
+    Where that was one of Python's numbers, it is kept as such.
+    """
 
     name: str
     type: Type
-    example: Array | None
+    example: Array | float | complex | None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether a user calls the function with a number of Python's here, as far as is known."""
+        return not self.type.shape and type(self.example) in {type(None), float, complex}
 
 
 class Call(NamedTuple):
@@ -199,7 +207,7 @@ def read_structure(name: str, example: Any) -> tuple[list[Input], Tree]:
     """
     if not _is_structure(name, example):
         return [Input(name, *read_example(name, example))], 0
-    found: list[tuple[Type, Array | None]] = []
+    found: list[tuple[Type, Array | float | complex | None]] = []
 
     def visit(path: str, item: Any) -> Tree:
         if is_static(item):
@@ -252,7 +260,7 @@ def _is_fixed(item: Any) -> bool:
     return True
 
 
-def read_example(name: str, example: Any) -> tuple[Type, Array | None]:
+def read_example(name: str, example: Any) -> tuple[Type, Array | float | complex | None]:
     """Return the type of an input, and the example's value.
 
     Raises
@@ -289,12 +297,15 @@ def read_example(name: str, example: Any) -> tuple[Type, Array | None]:
         better = _floating(example, array)
         raise refusal(
             f"the example for {name} is of integers or booleans, which have no derivatives",
-            f"write {better}; give a fixed integer by a default argument or functools.partial",
+            f"if the function is to be differentiated by it, write {better}; if it counts, labels "
+            f"or indexes, give it by a default argument, functools.partial(f, {name}=...) or a "
+            "closure: it is a constant of the graph then",
         )
     if array.dtype.kind not in "fc":
         raise refusal(f"the example for {name} is {_described(example)}", _FIXED)
     try:
-        return make_type(array.shape, array.dtype), array
+        kept = example if type(example) in {float, complex} else array
+        return make_type(array.shape, array.dtype), kept
     except TypeRuleError as error:
         raise refusal(f"the example for {name}: {error}", "write x.astype(float)") from None
 

@@ -82,6 +82,42 @@ def test_branch_on_a_type() -> None:
     assert len(trace_function(f, check=False)) == 3
 
 
+@pytest.mark.parametrize("example", [(), (1.0,), ({"a": 1.0},)])
+def test_branch_on_a_type_of_python(example: tuple[Any, ...]) -> None:
+    """A function of Python's numbers that differs from that of NumPy's is found, if so called."""
+
+    def f(x: Any) -> Any:
+        x = x["a"] if isinstance(x, dict) else x
+        return 2.0 + 0.1 * x if type(x) is float else x * 3.0
+
+    with pytest.raises(TraceError, match="with numbers of Python's, the function gives 2"):
+        trace_function(f, example)
+    assert trace_function(f, [np.float64(1.0)]) is not None
+
+
+@pytest.mark.parametrize(
+    ("function", "example"),
+    [
+        (lambda x: x**0.5, -1.0),
+        (lambda x: 1 / x, 0.0),
+        (lambda x: x.sum() + x.reshape(1)[0], 1.0),
+        (lambda x: x**3 * np.exp(x) / 7, 1.7),
+        (lambda x: x * 1j, 1.0),
+        (lambda x: abs(x) + x.imag, 1 + 2j),
+    ],
+)
+def test_what_python_does_otherwise(function: Any, example: Any) -> None:
+    """Errors of Python's where NumPy has NaN, missing methods and rounding are no difference."""
+    assert trace_function(function, [example]) is not None
+
+
+def test_chance_is_told_from_a_type() -> None:
+    """Chance is found in functions of Python's numbers too."""
+    draw = np.random.default_rng(0).random
+    with pytest.raises(TraceError, match="run twice on the same numbers"):
+        trace_function(lambda x: x + draw(), [1.0])
+
+
 def test_random() -> None:
     """A function of chance is found by running it twice at one point."""
 

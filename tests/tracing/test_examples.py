@@ -20,6 +20,7 @@ from graphad.tracing import trace_function
         (np.zeros((2, 2), int), "of integers or booleans", "write np.zeros((2, 2))"),
         ([1, 2], "of integers or booleans", "write [1.0, 2.0]"),
         (np.arange(5), "of integers or booleans", "example.astype(float)"),
+        (np.array([3, 1]), "of integers or booleans", "partial(f, x=...) or a closure"),
         ("a", "the example for x is the str 'a'", "functools.partial"),
         (None, "the example for x is the NoneType None", "closing over them"),
         ({}, "the example for x holds no floating number", "closing over them"),
