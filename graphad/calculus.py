@@ -172,7 +172,7 @@ class Derivable(Graph):
             Elements that are wanted, as indices into the derivative (after the way through nested
             tuples, if it has any): they come as a vector, and nothing else is derived.
         seconds : float
-            Time after which no other strategy is begun, in seconds.
+            Time after which no other strategy is begun, in seconds; without limit by default.
         nodes : int
             Most nodes that a strategy may be estimated to make.
         memory : int

@@ -22,10 +22,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
-from math import comb, prod
+from math import comb, inf, prod
 from typing import TypeAlias
 
 from graphad.builder import G, paused_gc
+from graphad.errors import DerivativeError
 from graphad.ir import Node
 from graphad.passes.entries import Entry, MultiIndex, count_unique, request
 from graphad.passes.local import CAST, MULTIPLY, Local, times
@@ -45,6 +46,7 @@ def edge_pushing(
     order: int = 2,
     wrt: str | Sequence[str] | None = None,
     entries: Iterable[Entry] | None = None,
+    limit: float = inf,
 ) -> G:
     """Derive entries by edge pushing: one sweep back from each row gives all of its entries.
 
@@ -58,6 +60,8 @@ def edge_pushing(
         Inputs to differentiate by; all of them if not given.
     entries : iterable of (int, tuple of int), optional
         Rows and sorted multi-indices that are wanted; all unique ones if not given.
+    limit : float
+        Most nodes to make.
 
     Returns
     -------
@@ -67,7 +71,7 @@ def edge_pushing(
     Raises
     ------
     DerivativeError
-        If the request does not fit.
+        If the request does not fit, or it would take more nodes than `limit`.
 
     Examples
     --------
@@ -86,7 +90,7 @@ def edge_pushing(
                 by_row.setdefault(row, {})[index] = None
             shapes, made = Shapes(order), {}
             for (row, _), node in level.nodes.items():
-                found = Sweep(level.local, shapes, list(by_row[row])).run(node)
+                found = Sweep(level.local, shapes, list(by_row[row]), limit).run(node)
                 made.update({(row, index): entry for index, entry in found.items()})
             level = Level(level.local, made)
         return finish_level(graph, wanted, level)
@@ -103,10 +107,15 @@ class Sweep:
         Partials of ops, up to the order of the derivatives.
     wanted : sequence of tuple of int
         The multi-indices that are wanted.
+    limit : float
+        Most nodes that there may be.
     """
 
-    def __init__(self, local: Local, shapes: Shapes, wanted: Sequence[MultiIndex]) -> None:
+    def __init__(
+        self, local: Local, shapes: Shapes, wanted: Sequence[MultiIndex], limit: float = inf
+    ) -> None:
         self.local = local
+        self.limit = limit
         self.builder = local.builder
         self.shapes = shapes
         self.order = shapes.order
@@ -117,10 +126,18 @@ class Sweep:
         self.waiting: list[int] = []
 
     def run(self, root: Node) -> dict[MultiIndex, Node]:
-        """Return the entries that are not structural zeros."""
+        """Return the entries that are not structural zeros.
+
+        Raises
+        ------
+        DerivativeError
+            If there would be too many nodes.
+        """
         if self._leads((root.id,)):
             self._add((root.id,), self.local.one(root).node)
         while self.waiting:
+            if len(self.builder.nodes) > self.limit:
+                raise DerivativeError(f"edge pushing makes more than {self.limit:,.0f} nodes")
             node = self.builder.nodes[-heappop(self.waiting)]
             self.local.set_origin(node, self.order)
             self._take_away(node)

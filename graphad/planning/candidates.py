@@ -119,7 +119,11 @@ def optimized(graph: Any) -> Any:
 
 
 def drafted(
-    target: Target, strategy: Strategy, entries: Sequence[Entry], least: float = inf
+    target: Target,
+    strategy: Strategy,
+    entries: Sequence[Entry],
+    least: float = inf,
+    limit: float = inf,
 ) -> Candidate:
     """Return a strategy's candidate, derived but not finished, or one with why there is none.
 
@@ -133,12 +137,15 @@ def drafted(
         What to derive.
     least : float
         The best promise of other drafts.
+    limit : float
+        Most nodes to make, for strategies that are bounded.
     """
+    options = {"limit": limit} if strategy.bounded else {}
     start = time.perf_counter()
     with catch_warnings(record=True) as caught:
         simplefilter("always")
         try:
-            made = strategy.derive(target.base, target.order, target.wrt, entries)
+            made = strategy.derive(target.base, target.order, target.wrt, entries, **options)
         except GraphadError as error:
             return Candidate(strategy.name, "scalar", note=str(error))
     draft = draft_of(made.graph, least)

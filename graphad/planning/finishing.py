@@ -35,6 +35,11 @@ CLOSE, CLOSE_LARGE = 1.1, 1.02
 """The second pipeline is for graphs that are at most so many times the least after the first."""
 LARGE = 400
 """From so many operations on, what is close is closer."""
+WORK, WORK_TWICE = 12_000, 18_000
+"""Operations that drafts may have together, the best among them, for the others to be finished too;
+and for any to go through the second pipeline."""
+TOO_LARGE = 50_000
+"""From so many nodes on, common factors stay in: to find them takes longer than they ever cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +156,7 @@ class Finishing:
         self.expired = expired
         self.collected: dict[int, Finished] = {}
         self.made: dict[int, Finished] = {}
+        self.work = 0
 
     def run(self) -> list[Finished]:
         """Return what became of each draft."""
@@ -162,6 +168,7 @@ class Finishing:
             if note:
                 found[i] = Finished(note=note)
             elif twin is None:
+                self.work += drafts[i].raw
                 made[i] = _factored(Finished(drafts[i].graph))
             found.setdefault(i, i if twin is None else twin)
         for i in sorted(made, key=lambda i: made[i].operations):
@@ -183,6 +190,8 @@ class Finishing:
             return ""
         if self.expired():
             return f"{not_finished(draft)}, and time is up"
+        if self.work + draft.raw > WORK:
+            return f"{not_finished(draft)}, and others promise more"
         best = self.drafts[next(iter(self.made))].promise
         if _is_likely(draft, best):
             return ""
@@ -199,7 +208,10 @@ class Finishing:
     def _again(self, i: int) -> Finished:
         """Return the result of the second pipeline where that is cheaper, and likely to be."""
         first, least = self.made[i], self._least()
-        if len(self.drafts[i].graph.nodes) > TWICE or (first.operations > least and self.expired()):
+        raw = self.drafts[i].raw
+        if len(self.drafts[i].graph.nodes) > TWICE or self.work + raw > WORK_TWICE:
+            return first
+        if first.operations > least and self.expired():
             return first
         is_close = first.operations <= (CLOSE if least < LARGE else CLOSE_LARGE) * least
         if not is_close and least >= LARGE:
@@ -207,6 +219,7 @@ class Finishing:
         collected = self._collected(i)
         if not is_close and collected.operations >= first.operations:
             return first
+        self.work += raw
         second = _factored(collected)
         kept = first if first.operations <= second.operations else second
         return replace(kept, seconds=first.seconds + second.seconds)
@@ -214,6 +227,8 @@ class Finishing:
 
 def _factored(so_far: Finished) -> Finished:
     """Take common factors out; what that leaves of large graphs is simplified at the end only."""
+    if len(so_far.graph.nodes) > TOO_LARGE:
+        return replace(so_far, operations=operations(so_far.graph))
     made = _continued(FACTORED, so_far)
     return made if made.operations >= LARGE else _continued(LAST, made)
 

@@ -10,6 +10,7 @@ from typing import Any
 from warnings import warn
 
 from graphad.builder import paused_gc
+from graphad.cost import operations
 from graphad.errors import DerivativeError, GraphadError
 from graphad.ir import Graph
 from graphad.passes.diff import Leaf
@@ -38,21 +39,18 @@ from graphad.planning.plan import Plan
 from graphad.planning.strategies import STRATEGIES
 from graphad.planning.table import counted
 from graphad.planning.target import PATTERN_FROM, Target, chosen_entries, target_of
+from graphad.planning.worth import Effort
 from graphad.progress import Progress
 
-SECONDS = 10.0
-"""Time after which no further strategy is tried, in seconds."""
+SECONDS = inf
+"""Time after which no further strategy is tried: never, so that plans are the same everywhere."""
 NODES = 2_000_000
 """Most nodes that a strategy may be estimated to make."""
 MEMORY = 2**30
 """Most bytes of a result."""
-WORTHWHILE = 4_000.0
-"""Strategies that are estimated to make no more nodes than this are always tried."""
-FEW_TIMES = 5.0
-"""Others are tried if their estimate is at most so many times the least count so far, which is one
-before common factors are taken out."""
-ARRAY_TIMES = 1.0
-"""Nor are they if their estimate is above the count of the array graph, which is there at once."""
+DEAR = 50
+"""From so many times the operations of a large function on, a derivative at array grain is looked
+at for zeros, which need no directions of their own."""
 MANY_NODES = 2_000
 """From here on a scalar operation counts as two of an array."""
 
@@ -104,15 +102,16 @@ def make_plan(
         wanted = chosen_entries(target, entries)
     else:
         check_size(target, layout, memory)
-    sparse = _compressed(target, layout, mode, wanted if asked else None)
-    if sparse is not None and (mode == NAME or _is_large(target, asked)):
+    sparse = _compressed(graph, target, layout, mode, wanted if asked else None)
+    at_once = asked or layout not in {"dense", "packed"}
+    if sparse is not None and (mode == NAME or (at_once and _is_large(target, asked))):
         planned = _at_once(target, sparse, mode)
         if planned is not None:
             return planned
     if not asked:
         wanted = _wanted(target, layout, memory)
     search = Search(graph, target, wanted, layout, asked, seconds, nodes)
-    search.candidates.extend([sparse] if sparse is not None else [])
+    search.found.extend([sparse] if sparse is not None else [])
     with paused_gc():
         winner, reason = search.run(mode)
     for warning in winner.warnings:
@@ -127,10 +126,11 @@ def make_plan(
 
 
 def _compressed(
-    target: Target, layout: str, mode: str, entries: tuple[Entry, ...] | None
+    graph: Graph, target: Target, layout: str, mode: str, entries: tuple[Entry, ...] | None
 ) -> Candidate | None:
     """Return the candidate at array grain for sparse derivatives, where one is looked at."""
     suits = layout in {"coo", "csr"} or (entries is not None and _is_large(target, True))
+    suits = suits or (entries is None and layout != "distinct" and _is_dear(graph, target))
     if mode != NAME and not (mode == "auto" and suits and target.order in (1, 2)):
         return None
     return compressed_candidate(target, layout, entries)
@@ -138,6 +138,11 @@ def _compressed(
 
 def _is_large(target: Target, asked: bool) -> bool:
     return scalar_count(target.base) > (LARGE_FOR_ENTRIES if asked else LARGE)
+
+
+def _is_dear(graph: Graph, target: Target) -> bool:
+    """Whether a large function's derivative takes so much more that it may be sparse."""
+    return _is_large(target, False) and operations(graph) > DEAR * operations(target.base)
 
 
 def _at_once(target: Target, made: Candidate, mode: str) -> Plan | None:
@@ -247,6 +252,7 @@ class Search:
         self.asked = asked
         self.seconds = seconds
         self.nodes = nodes
+        self.found: list[Candidate] = []
         self.candidates: list[Candidate] = []
 
     def run(self, mode: str) -> tuple[Candidate, str]:
@@ -293,15 +299,24 @@ class Search:
     def _search(self) -> None:
         start = time.perf_counter()
         progress = Progress()
-        try:
-            size = estimate(self.target, self.wanted)
-        except GraphadError as error:
-            self._array_candidate()
-            self.candidates.append(Candidate("all others", "scalar", note=str(error)))
-            return
         self._array_candidate()  # it is there already: others are to be better
+        self.candidates.extend(self.found)
+        arrays = [_total(item) for item in self.candidates if item.cost]
+        rows = len({row for row, _ in self.wanted})
+        effort = Effort(self.target.base, rows, min(arrays, default=None))
+        note, size = effort.against_function(), 0.0
+        if not note:
+            try:
+                size = estimate(self.target, self.wanted)
+            except GraphadError as error:
+                note = str(error)
+            else:
+                note = effort.against_scalars(size)
+        if note:
+            self.candidates.insert(0, Candidate("all others", "scalar", note=note))
+            return
         try:
-            self._try_all(size, start, progress)
+            self._try_all(size, effort, start, progress)
             self.candidates = finished(
                 self.candidates, lambda: time.perf_counter() - start > self.seconds
             )
@@ -309,21 +324,31 @@ class Search:
             progress.clear()
         self.candidates.sort(key=_is_array)
 
-    def _try_all(self, size: float, start: float, progress: Progress) -> None:
-        for strategy in STRATEGIES.values():
-            if not strategy.lowest <= max(1, self.target.order) <= strategy.highest:
-                continue
-            if self.target.order == 0 and strategy.name != "compose":
-                return  # the function itself, whichever way
-            if not strategy.mixed and any(len(set(index)) > 1 for _, index in self.wanted):
-                continue
-            expected = strategy.growth * size
-            note = self._too_much(expected, time.perf_counter() - start)
+    def _try_all(self, size: float, effort: Effort, start: float, progress: Progress) -> None:
+        order = max(1, self.target.order)
+        known = [one for one in STRATEGIES.values() if one.lowest <= order <= one.highest]
+        if self.target.order == 0:  # the function itself, whichever way
+            known = [STRATEGIES["compose"]]
+        if any(len(set(index)) > 1 for _, index in self.wanted):
+            known = [one for one in known if one.mixed]
+        for strategy in effort.in_order(known, size):
+            drafts = [item.draft for item in self.candidates if item.draft is not None]
+            is_enough = bool(drafts) or effort.arrays is not None
+            expected = effort.expected(strategy, size)
+            note = effort.against(strategy, size, [draft.raw for draft in drafts])
+            if expected > self.nodes:
+                note = f"not tried: about {expected:,.0f} nodes, more than {self.nodes:,}"
+            elif not note and is_enough and time.perf_counter() - start > self.seconds:
+                note = f"not tried: more than {self.seconds:g} s have passed"
             if note:
                 made = Candidate(strategy.name, "scalar", note=note)
             else:
                 progress.show(f"planning order {self.target.order}: {strategy.name}")
-                made = drafted(self.target, strategy, self.wanted, self._least_promise())
+                limit = effort.most([len(draft.graph.nodes) for draft in drafts])
+                made = drafted(self.target, strategy, self.wanted, self._least_promise(), limit)
+                broken_off = limit if strategy.bounded else 0.0
+                nodes = broken_off if made.draft is None else len(made.draft.graph.nodes)
+                effort.spend(nodes * strategy.work)
             self.candidates.append(made)
             self._drop_hopeless()
 
@@ -338,24 +363,6 @@ class Search:
             if item.draft is not None and is_hopeless(item.draft, least):
                 note = not_finished(item.draft)
                 self.candidates[place] = replace(item, draft=None, note=note)
-
-    def _too_much(self, expected: float, elapsed: float) -> str:
-        """Return why a strategy is not tried; nothing if it is."""
-        if expected > self.nodes:
-            return f"not tried: about {expected:,.0f} nodes, more than {self.nodes:,}"
-        counts = [item.draft.raw for item in self.candidates if item.draft is not None]
-        arrays = [_total(item) for item in self.candidates if item.cost and _is_array(item)]
-        if not counts and not arrays:
-            return ""
-        if expected > WORTHWHILE and arrays and expected > ARRAY_TIMES * min(arrays):
-            least = f"the array graph takes {min(arrays):,} operations"
-            return f"not tried: about {expected:,.0f} nodes, and {least}"
-        if elapsed > self.seconds:
-            return f"not tried: {elapsed:.1f} s have passed, more than {self.seconds:g}"
-        if expected > WORTHWHILE and counts and expected > FEW_TIMES * min(counts):
-            least = f"another way takes {min(counts):,} operations, before it is simplified"
-            return f"not tried: about {expected:,.0f} nodes, and {least}"
-        return ""
 
     def _array_candidate(self) -> None:
         if self.layout in {"dense", "packed"}:

@@ -40,7 +40,7 @@ class Derived:
 
 STEPS = 10_000
 """How long an order of elimination is looked for."""
-Derive = Callable[[Any, int, Sequence[str], Sequence[Entry]], Derived]
+Derive = Callable[..., Derived]
 """``derive(graph, order, wrt, entries)``."""
 
 
@@ -63,6 +63,13 @@ class Strategy:
         Orders at which the planner tries it by itself.
     mixed : bool
         Whether it gives mixed derivatives.
+    sweeps : bool
+        Whether it sweeps back from each row.
+    work : float
+        How much work a node is, beside one of other strategies.
+    bounded : bool
+        Whether `derive` takes ``limit=``, the most nodes to make, and refuses to make more: its
+        growth may be far beyond the estimate.
     """
 
     name: str
@@ -72,11 +79,16 @@ class Strategy:
     lowest: int = 1
     highest: int = 1_000
     mixed: bool = True
+    sweeps: bool = False
+    work: float = 1.0
+    bounded: bool = False
 
 
 def _by_pass(derive: Callable[..., Any], **options: Any) -> Derive:
-    def run(graph: Any, order: int, wrt: Sequence[str], entries: Sequence[Entry]) -> Derived:
-        return Derived(derive(graph, order, wrt, entries, **options))
+    def run(
+        graph: Any, order: int, wrt: Sequence[str], entries: Sequence[Entry], **more: Any
+    ) -> Derived:
+        return Derived(derive(graph, order, wrt, entries, **options, **more))
 
     return run
 
@@ -110,7 +122,13 @@ STRATEGIES: dict[str, Strategy] = {
             mixed=False,
         ),
         Strategy(
-            "reverse", _by_pass(nested, mode="reverse"), "one sweep back from each entry", 4.0, 1, 1
+            "reverse",
+            _by_pass(nested, mode="reverse"),
+            "one sweep back from each entry",
+            4.0,
+            1,
+            1,
+            sweeps=True,
         ),
         Strategy(
             "reverse-forward",
@@ -118,12 +136,15 @@ STRATEGIES: dict[str, Strategy] = {
             "reverse mode once, then forward mode",
             2.0,
             2,
+            sweeps=True,
         ),
         Strategy(
             "edge-pushing",
             _by_pass(edge_pushing),
             "one sweep back that keeps derivatives by up to k values at once, sparse and symmetric",
             0.25,
+            sweeps=True,
+            bounded=True,
         ),
         Strategy(
             "forward",
@@ -135,7 +156,7 @@ STRATEGIES: dict[str, Strategy] = {
             "multivariate",
             _by_pass(multivariate),
             "Taylor polynomials in all variables, packed",
-            2.0,
+            1.9,
             2,
         ),
         Strategy(
@@ -144,6 +165,7 @@ STRATEGIES: dict[str, Strategy] = {
             "univariate Taylor polynomials along rays, and a linear system",
             12.0,
             2,
+            work=3.0,
         ),
         Strategy(
             "elimination",
@@ -152,6 +174,7 @@ STRATEGIES: dict[str, Strategy] = {
             4.0,
             1,
             1,
+            work=4.0,
         ),
     )
 }
