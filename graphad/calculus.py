@@ -408,7 +408,14 @@ class Derivable(Graph):
         return self.operator(biharmonic_terms(self, names), names, optimize)
 
     def directional(self, order: int, wrt: Wrt = None, optimize: bool = True) -> Self:
-        """Return the graph of ``D^k f(x)[v_1, …, v_k]``, the directions being further inputs."""
+        """Return the graph of ``D^k f(x)[v_1, …, v_k]``; its k directions come after the inputs.
+
+        Examples
+        --------
+        >>> import graphad as ga
+        >>> float(ga.trace(lambda x: x**3).directional(2)(5.0, 1.0, 2.0))
+        60.0
+        """
         names, made = self._listed(wrt), self
         for _ in range(_whole(order, "derivative")):
             made = jvp(made, names, values=False)
