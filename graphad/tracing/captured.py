@@ -12,10 +12,18 @@ from graphad.tracing.tracers import first_tracer
 class CapturedArray(np.ndarray[Any, Any]):
     """An array that a traced function closes over: the same memory, as the trace sees it.
 
-    NumPy's protocols hand operators and functions to a traced operand, but not methods: of
-    ``weights.dot(x)`` only `weights` is asked. Views and results are of this class too, so that
+    NumPy's protocols hand operators and functions to a traced operand, but not methods and indices:
+    of ``weights.dot(x)`` and ``weights[x > 0]`` only `weights` is asked. Views and results are of this class too, so that
     ``weights.T.dot(x)`` is followed as well.
     """
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return elements; those at traced positions or by a traced mask are traced."""
+        if type(index) is not int and type(index) is not slice:
+            tracer = first_tracer(index if type(index) is tuple else (index,))
+            if tracer is not None:
+                return tracer._recorder.innermost().array_of(self)[index]
+        return super().__getitem__(index)
 
     def dot(self, b: Any, out: Any = None) -> Any:
         """Return the product with an array, traced or not."""

@@ -10,6 +10,7 @@ from graphad.builder import Builder, Value
 from graphad.ir import INPUT, Node
 from graphad.tracing.advice import another_trace
 from graphad.tracing.arrays import TracedArray
+from graphad.tracing.selections import Selection
 from graphad.tracing.tracers import Tracer
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ class Capturing:
             return type(x)([self.imported(item) for item in x])
         if not isinstance(x, Tracer) or not self.is_within(x._recorder):
             return x
+        if type(x) is Selection:
+            return x.captured_by(self)
         content = x.content()
         if isinstance(content, Value):
             made = self.wrap(self.capture(content, x._recorder), x.is_ordered())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from graphad.builder import Value
 from graphad.tracing.advice import refusal
 from graphad.tracing.lowering.registry import NO_VALUE, present, spelled
 
@@ -31,6 +32,15 @@ _POSITIONAL: Mapping[Function, str] = {
 REDUCTIONS: frozenset[Function] = frozenset(_POSITIONAL)
 """NumPy's functions that can leave elements out."""
 _BEYOND = frozenset({"where", "initial"})
+TAME = {
+    *present("add", "subtract", "multiply", "negative", "positive", "square", "sin", "cos"),
+    *present("maximum", "minimum", "fmax", "fmin", "absolute", "fabs", "sign", "where", "clip"),
+    *present("less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "isnan"),
+    *present("logical_and", "logical_or", "logical_xor", "logical_not", "isfinite", "isinf"),
+    *present("bitwise_and", "bitwise_or", "bitwise_xor", "invert", "real", "imag", "conjugate"),
+    *present("zeros_like", "ones_like", "floor", "ceil", "trunc", "rint", "round", "around"),
+}
+"""Functions with finite derivatives where their operands are finite."""
 
 
 def leaves_out(function: Function, kwargs: Mapping[str, Any]) -> bool:
@@ -177,3 +187,26 @@ def _variance(recorder: Recorder, x: Any, mask: Any, rest: Mapping[str, Any]) ->
     freedom = call(np.subtract, (_count(recorder, x, mask, over), lost))
     total = masked(recorder, np.sum, squares, mask, over)
     return call(np.divide, (total, call(np.maximum, (freedom, 0))))
+
+
+# --- functions that are infinite where the mask does not hold ------------------------------------
+
+
+def is_tame(function: Function, args: Sequence[Any]) -> bool:
+    """Return whether a call has finite derivatives where its operands are finite."""
+    if len(args) == 2 and type(args[1]) in (int, float):
+        exponent = function is np.power and type(args[1]) is int and args[1] > 0
+        return exponent or (function is np.divide and args[1] != 0) or function in TAME
+    return function in TAME
+
+
+def shielded(recorder: Recorder, mask: Any, item: Any) -> Any:
+    """Return an operand with ones in place of the elements at which a mask does not hold.
+
+    A function may be infinite there, and 0·inf is NaN in reverse mode. The selection of its
+    operands comes last in their derivatives, so that nothing of it is left.
+    """
+    content = recorder.content_of(item)
+    if not isinstance(content, Value) or content.type.dtype.kind not in "fc":
+        return item
+    return recorder.call(np.where, (mask, item, np.ones((), content.type.dtype)[()]))

@@ -10,8 +10,9 @@ import numpy as np
 from graphad.tracing.advice import refusal
 from graphad.tracing.indices import no_mask
 from graphad.tracing.lowering.registry import present, spelled
-from graphad.tracing.masked import REDUCTIONS, arguments, masked
+from graphad.tracing.masked import REDUCTIONS, arguments, is_tame, masked
 from graphad.tracing.selections import Selection, aligned, mixed
+from graphad.tracing.tracers import Tracer
 
 if TYPE_CHECKING:
     from graphad.tracing.recorder import Recorder
@@ -27,8 +28,6 @@ ELEMENTWISE = {
 ONE_OPERAND: Mapping[Function, int] = {np.interp: 0, np.polyval: 1}
 """Functions of elements of one operand only; the others are whole arrays."""
 ITSELF = {*present("asarray", "asanyarray", "array", "copy", "ascontiguousarray", "atleast_1d")}
-CHOOSING = {np.where, np.clip, np.maximum, np.minimum, np.fmax, np.fmin, np.heaviside}
-"""Functions of which the derivative is no product, so that zeros may meet what is infinite."""
 PRODUCTS = {np.dot, np.inner, np.matmul}
 
 
@@ -47,6 +46,8 @@ def apply(
     TraceError
         If it is neither a function of elements nor a reduction, or masks differ.
     """
+    args = [recorder.imported(arg) for arg in args]
+    kwargs = {name: recorder.imported(arg) for name, arg in kwargs.items()}
     if function in REDUCTIONS:
         return _reduced(recorder, function, args, kwargs)
     if function in PRODUCTS:
@@ -56,6 +57,13 @@ def apply(
         return _itself(function, first, *args[1:], **kwargs)
     if function is np.ravel and type(first) is Selection and not first.rest:
         return first.copy()
+    if function is np.linalg.norm and type(first) is Selection:
+        return _norm(recorder, *args, **kwargs)
+    if function is np.average:
+        return _average(recorder, *args, **kwargs)
+    if function is np.ptp and len(args) == 1 and not kwargs:
+        bounds = [recorder.call(extremum, args) for extremum in (np.max, np.min)]
+        return recorder.call(np.subtract, bounds)
     ufunc = isinstance(function, np.ufunc) and function.signature is None
     if not (ufunc or function in ELEMENTWISE or function in ONE_OPERAND):
         raise refusal(
@@ -85,21 +93,22 @@ def _elementwise(
         raise mixed()
     if any(not other.is_by(one._mask) or other.ndim != one.ndim for other in chosen):
         raise mixed()
-    axes = len(one.rest)
-    alike = len(dict.fromkeys(item.rest for item in chosen)) == 1
-    guarded = function in CHOOSING or not alike
+    shielded = any(item.is_shielded for item in chosen) or not is_tame(function, args)
 
     def opened(item: Any) -> Any:
         if type(item) is Selection:
-            return item.whole(guarded)
-        return item if place is not None else aligned(one, axes, item)
+            return item.shielded() if shielded else item.whole()
+        if place is not None:
+            return item
+        item = aligned(one, len(one.rest), item)
+        return one.shield(item) if shielded and isinstance(item, Tracer) else item
 
     named = {name: opened(item) for name, item in kwargs.items()}
     with np.errstate(all="ignore"):  # of constants; elements that are not selected do not count
         result = recorder.call(function, [opened(item) for item in args], named)
     if isinstance(result, tuple):
-        return tuple([one.like(part) for part in result])
-    return one.like(result)
+        return tuple([one.like(part, shielded) for part in result])
+    return one.like(result, shielded)
 
 
 def _reduced(
@@ -116,9 +125,7 @@ def _reduced(
     places = [i % one.ndim for i in axes]
     over = tuple([place + first - 1 for place in places if place])
     if 0 not in places:
-        return one.like(
-            recorder.call(function, (one.whole(guarded=True),), {"axis": over, **given})
-        )
+        return _along_rows(recorder, function, one, {"axis": over, **given})
     given["axis"] = (*range(first), *over)
     mask = recorder.call(np.broadcast_to, (one.mask(), one._whole.shape))
     with np.errstate(all="ignore"):
@@ -135,5 +142,39 @@ def _product(recorder: Recorder, function: Function, a: Any, b: Any, **kwargs: A
     if type(a) is type(b) is Selection and a.ndim == b.ndim == 1:
         return recorder.call(np.sum, (recorder.call(np.multiply, (a, b)),))
     if type(a) is Selection and a.ndim == 2 and type(b) is not Selection:
-        return a.like(recorder.call(function, (a.whole(guarded=True), b)))
+        rows = a.shield(a.whole()) if a.is_shielded else a.whole()
+        return a.like(recorder.call(function, (rows, b)), is_shielded=False)
     raise no_mask()
+
+
+def _along_rows(
+    recorder: Recorder, function: Function, one: Selection, kwargs: Mapping[str, Any]
+) -> Selection:
+    """Return a function of each of the selected rows by itself."""
+    shielded = one.is_shielded or function in (np.std, np.linalg.norm)
+    rows = one.shielded() if shielded else one.whole()
+    return one.like(recorder.call(function, (rows,), kwargs), shielded)
+
+
+def _norm(
+    recorder: Recorder, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False
+) -> Any:
+    """Return the norm of a selected vector, or of each selected row."""
+    if axis in (1, -1) and x.ndim == 2:
+        given = {"ord": ord, "axis": x._mask.ndim, "keepdims": keepdims}
+        return _along_rows(recorder, np.linalg.norm, x, given)
+    if x.ndim != 1 or ord not in (None, 1, 2, np.inf) or axis not in (None, 0, -1) or keepdims:
+        raise no_mask()
+    zero = np.zeros((), x.dtype)[()]
+    flat = recorder.call(np.ravel, (recorder.call(np.where, (x.mask(), x.whole(), zero)),))
+    return recorder.call(np.linalg.norm, (flat, ord))
+
+
+def _average(recorder: Recorder, a: Any, axis: Any = None, weights: Any = None) -> Any:
+    """Return the mean of what is selected, with weights that the same mask selects."""
+    if weights is None:
+        return recorder.call(np.mean, (a, axis))
+    if axis is not None or type(a) is not Selection or type(weights) is not Selection:
+        raise no_mask()
+    total = recorder.call(np.sum, (recorder.call(np.multiply, (a, weights)),))
+    return recorder.call(np.divide, (total, recorder.call(np.sum, (weights,))))

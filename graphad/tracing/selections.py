@@ -19,6 +19,7 @@ from graphad.tracing.fitting import fitting, spread
 from graphad.tracing.indices import no_mask
 from graphad.tracing.lowering import LOWERINGS
 from graphad.tracing.lowering.coerce import reshaped
+from graphad.tracing.masked import shielded
 from graphad.tracing.storage import Content
 from graphad.tracing.tracers import Tracer
 from graphad.types import DType, make_type
@@ -46,14 +47,20 @@ class Selection(Tracer):
         All elements, also those that are not selected.
     mask : Value
         Booleans, over the first axes of `whole`; these are the first axis of the selection.
+    is_shielded : bool
+        Whether all that `whole` is made of went through `shield`. What is not shielded is finite
+        where the array is, and so are its derivatives.
     """
 
-    __slots__ = ("_mask", "_whole")
+    __slots__ = ("_mask", "_whole", "is_shielded")
 
-    def __init__(self, recorder: Recorder, whole: Value, mask: Value) -> None:
+    def __init__(
+        self, recorder: Recorder, whole: Value, mask: Value, is_shielded: bool = False
+    ) -> None:
         self._recorder = recorder
         self._whole = whole
         self._mask = mask
+        self.is_shielded = is_shielded
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
@@ -105,22 +112,29 @@ class Selection(Tracer):
         axes = len(self.rest) if wide else 0
         return self._recorder.wrap(reshaped(self._mask, self._mask.shape + (1,) * axes), True)
 
-    def whole(self, guarded: bool = False) -> Any:
-        """Return all elements; guarded, with ones in place of those that are not selected.
+    def whole(self) -> Any:
+        """Return all elements."""
+        return self._recorder.wrap(self._whole, True)
 
-        Whatever reaches the derivative by the others is then left out, also where elements are
-        joined before they meet a factor that is infinite.
-        """
-        recorder = self._recorder
-        array = recorder.wrap(self._whole, True)
-        if not guarded or self.dtype.kind not in "fc":
-            return array
-        return recorder.call(np.where, (self.mask(), array, np.ones((), self.dtype)[()]))
+    def shield(self, item: Any) -> Any:
+        """Return an operand with ones in place of the elements that are not selected."""
+        return shielded(self._recorder, self.mask(), item)
 
-    def like(self, whole: Any) -> Selection:
+    def shielded(self) -> Any:
+        """Return all elements, shielded."""
+        return self.whole() if self.is_shielded else self.shield(self.whole())
+
+    def like(self, whole: Any, is_shielded: bool | None = None) -> Selection:
         """Return the selection of other elements by the same mask."""
         recorder = self._recorder
-        return Selection(recorder, recorder.lift(recorder.content_of(whole)), self._mask)
+        value = recorder.lift(recorder.content_of(whole))
+        known = self.is_shielded if is_shielded is None else is_shielded
+        return Selection(recorder, value, self._mask, known)
+
+    def captured_by(self, inner: Any) -> Selection:
+        """Return the same elements in the trace of a body of control flow."""
+        whole, mask = (inner.capture(x, self._recorder) for x in (self._whole, self._mask))
+        return Selection(inner, whole, mask, self.is_shielded)
 
     def is_by(self, mask: Value) -> bool:
         """Return whether this selects by the same mask: by the same node of the graph."""
@@ -128,10 +142,14 @@ class Selection(Tracer):
 
     def fill_with(self, result: Any) -> Selection:
         """Replace all elements, as the operators in place do; return this selection."""
-        if isinstance(result, Selection) and result._recorder is self._recorder:
+        if isinstance(result, Selection):
+            if not result.is_by(self._mask):
+                raise mixed()
             new: Content = result._whole
+            self.is_shielded = result.is_shielded
         else:
             new = self._recorder.content_of(aligned(self, len(self.rest), result))
+            self.is_shielded = False
         self._whole = self._recorder.lift(spread(fitting(new, self.dtype), self._whole.shape))
         return self
 
@@ -141,7 +159,7 @@ class Selection(Tracer):
 
     def copy(self, order: str = "C") -> Selection:
         """Return the same elements in memory of their own."""
-        return Selection(self._recorder, self._whole, self._mask)
+        return Selection(self._recorder, self._whole, self._mask, self.is_shielded)
 
     def flatten(self, order: str = "C") -> Any:
         """Return a flat copy, which there is of one axis only."""
@@ -152,16 +170,17 @@ class Selection(Tracer):
         recorder = self._recorder
         recorder.locate()
         if isinstance(index, Selection):
-            return Selection(recorder, self._whole, self._narrower(index))
+            narrower = Selection(recorder, self._whole, self._narrower(index))
+            return narrower.like(narrower.shield(self.whole())) if self.is_shielded else narrower
         first, *after = index if isinstance(index, tuple) else (index,)
         taken = sum(item is not None for item in after)
         if taken > len(self.rest) or not all(_is_basic(item) for item in after):
             raise no_mask()
         if first is Ellipsis:
-            return self.like(self.whole(guarded=True)[(..., *after)])
+            return self.like(self.whole()[(..., *after)])
         if isinstance(first, slice) and first == slice(None):
             every = (slice(None),) * self._mask.ndim
-            return self.like(self.whole(guarded=True)[(*every, *after)])
+            return self.like(self.whole()[(*every, *after)])
         raise no_mask()
 
     def __setitem__(self, index: Any, new: Any) -> None:
@@ -227,7 +246,7 @@ def _split(array: TracedArray, index: tuple[Any, ...]) -> tuple[Any, Value]:
             f"a mask of shape {mask.shape} does not fit an array of shape {array.shape}",
             "compare the whole array, or all of its first axes",
         )
-    return array[((slice(None),) * mask.ndim, *after)] if after else array, mask
+    return array[(*(slice(None),) * mask.ndim, *after)] if after else array, mask
 
 
 def selected(array: TracedArray, index: tuple[Any, ...]) -> Selection:
@@ -270,6 +289,7 @@ def write(array: TracedArray, index: tuple[Any, ...], new: Any) -> None:
     recorder = array._recorder
     target, mask = _split(array, index)
     rest = target.shape[mask.ndim :]
+    new = recorder.imported(new)
     if isinstance(new, Selection):
         if not new.is_by(mask):
             raise mixed()

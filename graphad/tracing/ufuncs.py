@@ -12,6 +12,7 @@ from graphad.builder import Value
 from graphad.tracing.advice import foreign_array, refusal
 from graphad.tracing.fitting import fitting
 from graphad.tracing.lowering.coerce import broadcasted, emit, reshaped
+from graphad.tracing.masked import is_tame, shielded
 
 if TYPE_CHECKING:
     from graphad.tracing.recorder import Recorder
@@ -94,6 +95,8 @@ def _where(
             "say what the others are: out=np.zeros_like(x); or write "
             f"np.where(condition, np.{ufunc.__name__}(...), other)",
         )
+    if not is_tame(ufunc, inputs):
+        inputs = [shielded(recorder, where, x) for x in inputs]
     with np.errstate(all="ignore"):  # of constants; elements that are left out do not count
         found = recorder.call(ufunc, inputs, kwargs)
     results = found if isinstance(found, tuple) else (found,)
