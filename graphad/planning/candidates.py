@@ -16,7 +16,7 @@ from graphad.ir import Graph
 from graphad.ops import OPS
 from graphad.passes.entries import Entry, scalars
 from graphad.planning.finishing import Draft, draft_of, finish_all
-from graphad.planning.strategies import Strategy
+from graphad.planning.strategies import Derived, Strategy
 from graphad.planning.target import Target
 
 
@@ -118,6 +118,14 @@ def optimized(graph: Any) -> Any:
     return finish_all([draft_of(graph)])[0].graph
 
 
+def derived(
+    strategy: Strategy, target: Target, entries: Sequence[Entry], limit: float = inf
+) -> Derived:
+    """Return what a strategy derives, of at most `limit` nodes if it can be broken off."""
+    options = {"limit": limit} if strategy.bounded else {}
+    return strategy.derive(target.base, target.order, target.wrt, entries, **options)
+
+
 def drafted(
     target: Target,
     strategy: Strategy,
@@ -140,12 +148,11 @@ def drafted(
     limit : float
         Most nodes to make, for strategies that are bounded.
     """
-    options = {"limit": limit} if strategy.bounded else {}
     start = time.perf_counter()
     with catch_warnings(record=True) as caught:
         simplefilter("always")
         try:
-            made = strategy.derive(target.base, target.order, target.wrt, entries, **options)
+            made = derived(strategy, target, entries, limit)
         except GraphadError as error:
             return Candidate(strategy.name, "scalar", note=str(error))
     draft = draft_of(made.graph, least)

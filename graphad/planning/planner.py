@@ -39,7 +39,7 @@ from graphad.planning.plan import Plan
 from graphad.planning.strategies import STRATEGIES
 from graphad.planning.table import counted
 from graphad.planning.target import PATTERN_FROM, Target, chosen_entries, target_of
-from graphad.planning.worth import Effort
+from graphad.planning.worth import Effort, weight
 from graphad.progress import Progress
 
 SECONDS = inf
@@ -51,8 +51,6 @@ MEMORY = 2**30
 DEAR = 50
 """From so many times the operations of a large function on, a derivative at array grain is looked
 at for zeros, which need no directions of their own."""
-MANY_NODES = 2_000
-"""From here on a scalar operation counts as two of an array."""
 
 
 def make_plan(
@@ -276,8 +274,11 @@ class Search:
             if item.cost is not None and item.condition <= WORST_CONDITION
         ]
         if not built_ones:
-            notes = "; ".join(f"{item.name}: {item.note}" for item in self.candidates)
-            raise DerivativeError(f"no way leads to this derivative: {notes}")
+            note = next((item.note for item in self.candidates if item.note), "")
+            raise DerivativeError(
+                f"this derivative of {self.target.base.name} has no form in the layout "
+                f'"{self.layout}": {note}; ask for the layout "dense" or "packed"'
+            )
         ranked = sorted(built_ones, key=_weight)
         best = ranked[0]
         others = [item for item in ranked[1:] if item.name != best.name]
@@ -395,10 +396,9 @@ def _is_array(item: Candidate) -> bool:
 
 
 def _weight(item: Candidate) -> int:
-    """Operations; those of many scalar nodes twice, since arrays are computed in fewer calls."""
+    """Operations; those of many scalar nodes twice."""
     assert item.cost is not None
-    many = item.grain == "scalar" and item.cost.nodes > MANY_NODES
-    return _total(item) * (2 if many else 1)
+    return _total(item) if _is_array(item) else weight(_total(item), item.cost.nodes)
 
 
 def _total(item: Candidate) -> int:

@@ -31,6 +31,8 @@ LEAST = 3.0
 """Nodes that a way makes for each operation of a large function, at least."""
 MORE = 1.2
 """A way is broken off at so many times the nodes of the least one."""
+MANY_NODES = 2_000
+"""From here on a scalar operation counts as two of an array."""
 CALLS = 2_000.0
 """Most scalar operations that are evaluated call by call, where there is no machine code."""
 
@@ -142,3 +144,8 @@ def _has_code(graph: Graph) -> bool:
     return all(
         node.type.dtype == np.float64 for node in graph.nodes if node.type.dtype.kind in "fc"
     )
+
+
+def weight(count: int, nodes: int) -> int:
+    """Return the operations of scalars, twice if their nodes are many: arrays take fewer calls."""
+    return count * (2 if nodes > MANY_NODES else 1)
