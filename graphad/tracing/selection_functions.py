@@ -33,7 +33,7 @@ PRODUCTS = {np.dot, np.inner, np.matmul}
 
 def has_selection(items: Iterable[Any]) -> bool:
     """Return whether a selection is among arguments."""
-    return any(type(item) is Selection for item in items)
+    return Selection in map(type, items)
 
 
 def apply(

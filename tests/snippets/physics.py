@@ -129,7 +129,9 @@ def mosfet(v, vt=0.5, k=0.2, lam=0.02):
 def van_genuchten(h, alpha=0.5, n=1.6, Ks=0.3):
     """Hydraulic conductivity of unsaturated soil, at several heads."""
     m = 1 - 1 / n
-    Se = np.where(h < 0, (1 + (alpha * np.abs(h)) ** n) ** -m, 1.0)
+    Se = np.ones_like(h)
+    dry = h < 0
+    Se[dry] = (1 + (alpha * np.abs(h[dry])) ** n) ** -m
     return Ks * np.sqrt(Se) * (1 - (1 - Se ** (1 / m)) ** m) ** 2
 
 
