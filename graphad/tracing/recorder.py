@@ -31,6 +31,7 @@ from graphad.tracing.masked import leaves_out, reduced_where
 from graphad.tracing.origins import LineFinder
 from graphad.tracing.packages import public_name
 from graphad.tracing.rebinding import Rebinder
+from graphad.tracing.rewritten import Rewritten
 from graphad.tracing.selection_functions import apply, has_selection
 from graphad.tracing.selections import Selection
 from graphad.tracing.storage import Content, Storage
@@ -199,6 +200,8 @@ class Recorder(Capturing):
         if not (symbolic or any(_is_symbolic(operand) for operand in named.values())):
             return self.adopt(function(*operands, **named), (*args, *kwargs.values()))
         lowering = LOWERINGS.get(function) or scipy_lowering(function)
+        if isinstance(lowering, Rewritten):
+            return lowering.traced(self, args, kwargs)
         if lowering is None:
             advice = lowering_refusal(function)
             if advice is not None:

@@ -16,11 +16,12 @@ from graphad.tracing.lowering.scipy_refusals import scipy_advice
 from graphad.tracing.lowering.special import special_lowering
 from graphad.tracing.lowering.special_refusals import refusing
 from graphad.tracing.lowering.stats import stats_lowering
+from graphad.tracing.rewritten import REWRITTEN, Rewritten
 
 _BY_MODULE = (special_lowering, scipy_fourier_lowering, scipy_linalg_lowering, stats_lowering)
 
 
-def scipy_lowering(function: Function) -> Lowering | None:
+def scipy_lowering(function: Function) -> Lowering | Rewritten | None:
     """Return the lowering of a function of SciPy's; one that refuses for what is not supported.
 
     Parameters
@@ -30,7 +31,7 @@ def scipy_lowering(function: Function) -> Lowering | None:
 
     Returns
     -------
-    callable or None
+    callable or Rewritten or None
         ``None`` for a function that is not SciPy's.
     """
     for find in _BY_MODULE:
@@ -38,7 +39,10 @@ def scipy_lowering(function: Function) -> Lowering | None:
         if found is not None:
             return found
     name = public_name(function)
-    return None if name is None else refusing(scipy_advice(name))
+    if name is None:
+        return None
+    rewritten = REWRITTEN.get(name)
+    return refusing(scipy_advice(name)) if rewritten is None else Rewritten(name, rewritten)
 
 
 @lru_cache(maxsize=64)
