@@ -49,7 +49,7 @@ _WHERE: Mapping[str, str] = {
     **dict.fromkeys(["maximum", "minimum", "fmax", "fmin", "clip"], "at a tie, half of each side"),
     **dict.fromkeys(["max", "min", "amax", "amin", "nanmax", "nanmin"], "ties share equally"),
     **dict.fromkeys(["compress", "extract", "delete", "insert", "repeat", "bincount"], _FIXED),
-    **dict.fromkeys(["put", "place", "putmask", "put_along_axis"], _FIXED),
+    **dict.fromkeys(["put", "place", "put_along_axis"], _FIXED),
     "polyfit": "the places must be fixed while tracing",
     "arange": "of fixed numbers",
     "modf": "the whole part is a step",
@@ -122,8 +122,18 @@ _HEAD = """# NumPy in traced functions
 
 Every function of NumPy's that can be intercepted, as of NumPy {version}: {supported} are supported,
 {refused} are refused with an error that says what to write instead. Arguments that cannot be
-followed (`where=`, `dtype=` of integers, `casting=`) are refused by name; `out=` writes into a
-traced array. What is not here, such as `np.random`, gives constants of the trace, or is refused.
+followed (`dtype=` of integers, `casting=`) are refused by name; `out=` writes into a traced array.
+What is not here, such as `np.random`, gives constants of the trace, or is refused.
+
+Ufuncs take `where=` together with `out=`, and `np.sum`, `prod`, `max`, `min`, `mean`, `var`, `std`,
+`any` and `all` take it by itself; extrema need `initial=` beside it, as in NumPy.
+
+`x[mask]`, with a mask that depends on the inputs such as `x > 0`, is a selection of which the
+length is not known. Functions of its elements and operators give selections by the same mask, and
+`y[mask] = f(x[mask], 2.0)` and `y[mask] += x[mask]` write them. Sums, products, extrema, means,
+variances, norms and inner products of it are numbers, and `x[mask].size` is an integer of the
+graph. Of a mask over the first axes of an array, rows are selected. What needs the length
+(`len`, sorting, joining, other masks) is refused. A fixed mask is an index like any other.
 
 Made by `python -m graphad.tracing.coverage`; a test compares.
 """
