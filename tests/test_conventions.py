@@ -69,6 +69,11 @@ EDGE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "where(sum(x**2) > 0, sqrt(sum(x**2)), 0)": lambda x: np.where(
         np.sum(x**2) > 0, np.sqrt(np.sum(x**2)), 0
     ),
+    "sum(log(x[x > 0]))": lambda x: np.sum(np.log(x[x > 0])),
+    "max(x[x > 0])": lambda x: np.max(x[x > 0], initial=-np.inf),
+    "sum(divide(1, x, out=zeros, where=x != 0))": lambda x: np.sum(
+        np.divide(1.0, x, out=np.zeros_like(x), where=x != 0)
+    ),
     "norm(x)": lambda x: np.linalg.norm(x),
     "hypot(x, y)": lambda x: np.hypot(x[0], x[1]),
     "arctan2(x, y)": lambda x: np.arctan2(x[0], x[1]),
