@@ -32,6 +32,7 @@ from graphad.passes.straight import straight
 from graphad.passes.symmetry import symmetry
 from graphad.passes.taylor import taylor
 from graphad.passes.transpose import transpose
+from graphad.passes.whole_powers import whole_powers
 
 __all__ = [
     "PASSES",
@@ -65,4 +66,5 @@ __all__ = [
     "symmetry",
     "taylor",
     "transpose",
+    "whole_powers",
 ]

@@ -144,9 +144,11 @@ def scalars(graph: G, wrt: Sequence[str], passes: str = SCALAR) -> Scalars:
     wrt : sequence of str
         Inputs whose elements are the variables.
     passes : str
-        What it goes through; must begin with ``scalarize``.
+        What it goes through; must begin with ``scalarize``. Powers by whole numbers become products
+        right after it.
     """
-    lowered = Pipeline(passes)(graph)
+    first, *others = passes.split(",")
+    lowered = Pipeline([first, "whole_powers", *others])(graph)
     elements: dict[tuple[str, tuple[int, ...]], Node] = {}
     for node in lowered.nodes:
         if node.op is INPUT and not node.type.shape:

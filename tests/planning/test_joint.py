@@ -154,8 +154,8 @@ def test_large_data_stays_an_array(monkeypatch: pytest.MonkeyPatch) -> None:
             "distinct",
             (0, 1, 2),
             (
-                r"^the orders 0, 1, 2 of process at once have no form in the layout .* is not made of"
-                r' scalars .*; ask for the layout "dense" or "packed"$'
+                r"^the orders 0, 1, 2 of process at once have no form in the layout .* is not made "
+                r'of scalars .*; ask for the layout "dense" or "packed"$'
             ),
         ),
         ("dense", (), r"^orders= names no order; write orders=\(0, 1, 2\), say$"),
