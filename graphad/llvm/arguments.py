@@ -16,6 +16,8 @@ OPTIONS = frozenset(
     {"out", "where", "axes", "axis", "keepdims", "casting", "order", "dtype", "subok", "signature"}
 )
 """Keywords of a ufunc."""
+MASKED = np.ma.MaskedArray
+"""Arrays of this class hide elements, of which code would know nothing."""
 
 
 def results(graph: Graph) -> tuple[tuple[type, ...], bool]:
@@ -26,11 +28,6 @@ def results(graph: Graph) -> tuple[tuple[type, ...], bool]:
     kinds = (np.ndarray, np.float64) if graph.tree == 0 else ()
     flat = type(graph.tree) is tuple and graph.tree == tuple(range(len(graph.outputs)))
     return kinds, graph.tree == 0 or (flat and len(graph.outputs) > 1)
-
-
-def hides_elements(args: Sequence[Any]) -> bool:
-    """Return whether there is a masked array among arguments, of which a ufunc makes another."""
-    return any(type(x) is not np.ndarray and isinstance(x, np.ma.MaskedArray) for x in args)
 
 
 def is_final(made: Any) -> bool:

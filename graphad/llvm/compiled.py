@@ -10,7 +10,7 @@ import numpy as np
 from graphad.errors import GraphError
 from graphad.evaluate.calling import evaluate
 from graphad.ir import Graph, map_tree
-from graphad.llvm.arguments import by_position, fitting, hides_elements, is_final, results
+from graphad.llvm.arguments import MASKED, by_position, fitting, is_final, results
 from graphad.llvm.bound import bind, check_buffers
 from graphad.llvm.pointers import POINT, integrand_kind, pointer_to
 from graphad.llvm.tiers import BATCH, SINGLE, Code, Tiers
@@ -93,16 +93,26 @@ class Compiled:
         InputError
             As in a call of the graph; and for numbers that are not real.
         """
-        if options and options.pop("debug_nans", False):
-            return evaluate(self.graph, args, options, debug_nans=True)
         made = None
-        if len(args) == self._count and not (options and hides_elements(args)):
-            try:
-                made = self.ufunc(*args, **options) if options else self.ufunc(*args)
-            except (TypeError, ValueError):
-                made = None  # and the same again, which says what does not fit
-            if type(made) in self._kinds:
-                return made
+        if not options:
+            if len(args) == self._count:
+                try:
+                    made = self.ufunc(*args)
+                except (TypeError, ValueError):
+                    made = None  # and the same again, which says what does not fit
+        elif options.pop("debug_nans", False):
+            return evaluate(self.graph, args, options, debug_nans=True)
+        elif len(args) == self._count:
+            for x in args:
+                if isinstance(x, MASKED):
+                    break
+            else:
+                try:
+                    made = self.ufunc(*args, **options)
+                except (TypeError, ValueError):
+                    made = None
+        if type(made) in self._kinds:
+            return made
         if not is_final(made):
             made = self._checked(args, options)
         if self._as_made:

@@ -12,7 +12,7 @@ import graphad as ga
 from graphad.errors import GraphadError, InputError, TraceError
 from graphad.ir import Graph
 from graphad.llvm import Compiled, CompiledArrays
-from graphad.llvm.arguments import by_position, fitting, hides_elements, is_final, results
+from graphad.llvm.arguments import by_position, fitting, is_final, results
 from tests.llvm.machine import scalar_graph
 
 POINT = np.array([0.3, 0.5, 0.7])
@@ -156,8 +156,6 @@ def test_parts() -> None:
     assert [x.dtype for x in made] == [np.float64, np.float64]
     odd = [np.zeros((3, 4)), 2.0]
     assert fitting(GRAPH, odd, {"axes": [0, (), 0]}) is odd
-    assert hides_elements([1.0, np.ma.zeros(2)])
-    assert not hides_elements([POINT, 1.0, [2.0]])
     assert is_final(POINT)
     assert is_final((POINT, np.float64(1.0)))
     assert not is_final(None)
