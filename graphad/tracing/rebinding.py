@@ -19,7 +19,7 @@ import numpy as np
 
 from graphad.tracing.captured import captured
 from graphad.tracing.composed import ElementByElement
-from graphad.tracing.distributions import is_distribution
+from graphad.tracing.objects import is_known_object
 from graphad.tracing.origins import is_installed, is_library
 from graphad.tracing.shim import (
     BoundFunction,
@@ -172,7 +172,7 @@ class Rebinder:
             return captured(thing)
         if isinstance(thing, ModuleType):
             return self._module(thing)
-        if is_numpy_function(thing) or is_distribution(thing):
+        if is_numpy_function(thing) or is_known_object(thing):
             return bind(thing, self._find)
         if type(thing) is np.vectorize:
             return ElementByElement(thing, self.rebind(thing.pyfunc, source, direct))

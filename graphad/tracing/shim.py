@@ -15,7 +15,7 @@ import numpy as np
 from graphad.tracing import ufuncs
 from graphad.tracing.composed import ElementByElement, Joined, iterated, numbered
 from graphad.tracing.creation import unset
-from graphad.tracing.distributions import BoundDistribution, is_distribution
+from graphad.tracing.objects import bound_object, is_known_object
 from graphad.tracing.tracers import Tracer, first_tracer
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ STAND_INS: dict[int, Any] = {
     id(np.vectorize): ElementByElement.made,
 }
 """Things of NumPy's that are no functions, by identity, and what traced functions see instead."""
-UNTOUCHED = ("random", "testing", "ma", "lib", "ctypeslib", "f2py", "polynomial", "typing", "char")
+UNTOUCHED = ("random", "testing", "ma", "lib", "ctypeslib", "f2py", "typing", "char")
 """Submodules that are left as they are."""
 SCIPY = (
     "scipy",
@@ -209,6 +209,6 @@ def bind(thing: Any, find: FindRecorder) -> Any:
         return BoundFunction(thing, find)
     if is_numpy_module(thing):
         return NumpyShim(thing, find)
-    if is_distribution(thing):
-        return BoundDistribution(thing, lambda method: BoundFunction(method, find))
+    if is_known_object(thing):
+        return bound_object(thing, lambda method: BoundFunction(method, find))
     return thing

@@ -101,7 +101,6 @@ _MODULES: Mapping[str, str] = {
         "draw outside the traced function and pass the numbers in"
     ),
     "numpy.linalg": "is not supported; there are solve, inv, det, cholesky, qr, eigh, svd, norm, @",
-    "numpy.polynomial": "is not supported; use np.polyval, or sums of powers",
     "numpy.lib.recfunctions": "is for structured arrays; trace functions of plain arrays",
     "numpy.ma": "makes masked arrays; use np.where",
     "numpy.strings": "is for strings",
