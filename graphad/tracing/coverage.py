@@ -101,7 +101,7 @@ def decision(name: str, function: Callable[..., Any]) -> Decision | None:
     note = _WHERE.get(name.removeprefix("np."), "")
     if name in [spelled(constant) for constant in CONSTANTS]:
         return Decision(name, True, note or "makes an array that traced values can be written into")
-    if function in TRACED_THROUGH:
+    if function in TRACED_THROUGH or name.startswith("np.polynomial."):
         return Decision(name, True, note or "NumPy's own code is traced")
     if function in HANDLERS:
         return Decision(name, True, note)

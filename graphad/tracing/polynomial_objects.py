@@ -29,7 +29,8 @@ def traced_polynomial(thing: Any) -> Any:
     """Return a class or an instance as traced functions see it."""
     if isinstance(thing, type):
         return traced_class(thing)
-    kind = traced_class(type(thing))
+    family: Any = type(thing)
+    kind = traced_class(family)
     return kind(thing.coef, thing.domain, thing.window, thing.symbol)
 
 

@@ -39,6 +39,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "of both": lambda x: polynomial.polyval(x, x),
     "of several series": lambda c: polynomial.polyval(X, np.stack([c, c**2], axis=1)),
     "of two variables": lambda x: polynomial.polyval2d(x, x[::-1], np.arange(6.0).reshape(2, 3)),
+    "on a grid": lambda x: polynomial.polygrid2d(x, [1.0, 2.0], np.arange(6.0).reshape(2, 3)),
     "by name": lambda x: legval(x, [1.0, 2.0, 3.0]),
     "matrices of Vandermonde": lambda x: chebyshev.chebvander(x, 3),
     "derivatives of series": lambda c: chebyshev.chebder(c),
