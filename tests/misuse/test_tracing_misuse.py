@@ -125,7 +125,7 @@ def _numpy_integer(x: Any) -> Any:
 
 @case("how many elements this selects depends on the inputs", "np.where(mask, x, 0.0)")
 def _selected_by_mask(x: Any) -> Any:
-    return x[x > 0.5].mean()  # here
+    return np.concatenate([x[x > 0.5], x])  # here
 
 
 @case("np.nonzero gives an array whose length depends", "np.where(condition, a, b)")
