@@ -20,6 +20,7 @@ from graphad.passes.eliminate import eliminate
 from graphad.passes.expand import expand
 from graphad.passes.factor import factor
 from graphad.passes.fold import fold
+from graphad.passes.inverse_powers import inverse_powers
 from graphad.passes.jvp import jvp
 from graphad.passes.multivariate import multivariate
 from graphad.passes.nested import nested
@@ -55,6 +56,7 @@ __all__ = [
     "factor",
     "fold",
     "graph_pass",
+    "inverse_powers",
     "jvp",
     "multivariate",
     "nested",

@@ -148,7 +148,7 @@ def scalars(graph: G, wrt: Sequence[str], passes: str = SCALAR) -> Scalars:
         right after it.
     """
     first, *others = passes.split(",")
-    lowered = Pipeline([first, "whole_powers", *others])(graph)
+    lowered = Pipeline([first, "whole_powers", "inverse_powers", *others])(graph)
     elements: dict[tuple[str, tuple[int, ...]], Node] = {}
     for node in lowered.nodes:
         if node.op is INPUT and not node.type.shape:
