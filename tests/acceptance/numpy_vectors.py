@@ -132,6 +132,16 @@ WHOLE: dict[str, Entry] = {
         lambda x: np.polyint(x**2),
         lambda v: [*[x**2 / (5 - i) for i, x in enumerate(v)], MP.mpf(0)],
     ),
+    "polyval2d": Entry(
+        lambda x: np.polynomial.polynomial.polyval2d(
+            x, x[::-1], np.array([[1.0, 2.0], [3.0, 4.0]])
+        ),
+        lambda v: [1 + 2 * b + 3 * a + 4 * a * b for a, b in paired(v, v[::-1])],
+    ),
+    "polygrid2d": Entry(
+        lambda x: np.polynomial.polynomial.polygrid2d(x[:2], x[2:4], np.array([[1.0, 2.0]])),
+        lambda v: [1 + 2 * b for _ in range(2) for b in v[2:4]],
+    ),
     "polymul": Entry(lambda x: np.polymul(x, x[:2]), lambda v: full_convolution(v, v[:2])),
     "bincount": Entry(
         lambda x: np.bincount([0, 2, 2, 0, 3], weights=x**2),
