@@ -13,8 +13,8 @@ class CapturedArray(np.ndarray[Any, Any]):
     """An array that a traced function closes over: the same memory, as the trace sees it.
 
     NumPy's protocols hand operators and functions to a traced operand, but not methods and indices:
-    of ``weights.dot(x)`` and ``weights[x > 0]`` only `weights` is asked. Views and results are of this class too, so that
-    ``weights.T.dot(x)`` is followed as well.
+    of ``weights.dot(x)`` and ``weights[x > 0]`` only `weights` is asked. Views and results are of
+    this class too, so that ``weights.T.dot(x)`` is followed as well.
     """
 
     def __getitem__(self, index: Any) -> Any:

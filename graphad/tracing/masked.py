@@ -1,6 +1,7 @@
 """Reductions of those elements only at which a mask holds: ``np.sum(x, where=mask)``.
 
-Elements that are left out are replaced by what changes nothing. They have the derivative 0.
+Elements that are left out are replaced by what changes nothing. They have the derivative 0. What
+functions of such elements need, so that nothing infinite comes in from the others, is here too.
 """
 
 from __future__ import annotations
