@@ -19,6 +19,9 @@ Identities, with c, d real constants and k, m positive integers:
 ``c(a) + c(b)``         ``c(a + b)``, c a mask: what it hides is added before it is hidden
 ======================  ==================================================================
 
+A reciprocal is not squared out of a product, ``(1/s)·((1/s)·A)``: the square leaves the range of
+numbers long before the product does.
+
 Products of different factors are left as they are grouped: the derivatives of a product are then
 sums of products of the derivatives of its factors, which stay shared from order to order. That is
 what keeps repeated differentiation polynomial.

@@ -143,6 +143,9 @@ class Products:
         if left.type.size > right.type.size:
             left, right = right, left
         small, large = split(right)
+        if small is not None and left.op is RECIPROCAL and _base(small)[0] is left:
+            # a/s stays near 1 where 1/s² may underflow: (1/s)·((1/s)·A) stays as it is
+            return coefficient, self.builder.emit(MULTIPLY, (left, right))
         if left.type.shape != right.type.shape:
             if (
                 small is not None

@@ -62,6 +62,9 @@ EDGE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "where(x > 0, x * log(x), 0)": lambda x: np.where(x > 0, x * np.log(x), 0),
     "m + log(sum(exp(x - m))), m = max(x)": _logsumexp,
     "logaddexp(0, x)": lambda x: np.logaddexp(0, x),
+    "log(sum(exp(x)))": lambda x: np.log(np.sum(np.exp(x))),
+    "log(1 + exp(x))": lambda x: np.log(1 + np.exp(x)),
+    "log(cosh(x))": lambda x: np.log(np.cosh(x)),
     "maximum(x, 0) + log1p(exp(-abs(x)))": lambda x: (
         np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
     ),
@@ -75,6 +78,8 @@ EDGE_FUNCTIONS: dict[str, Callable[..., Any]] = {
         np.divide(1.0, x, out=np.zeros_like(x), where=x != 0)
     ),
     "norm(x)": lambda x: np.linalg.norm(x),
+    "norm(x)**2": lambda x: np.linalg.norm(x) ** 2,
+    "abs(x)**2": lambda x: np.abs(x) ** 2,
     "hypot(x, y)": lambda x: np.hypot(x[0], x[1]),
     "arctan2(x, y)": lambda x: np.arctan2(x[0], x[1]),
     "x**0": lambda x: x**0,

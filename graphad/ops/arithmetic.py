@@ -11,7 +11,6 @@ from graphad.errors import TypeRuleError
 from graphad.op import OPS, Array, Attrs, Op, Operand, Sample
 from graphad.ops.factories import (
     broadcast_to,
-    elementwise,
     elementwise_batch,
     multilinear_jvp,
     total,
@@ -191,13 +190,28 @@ multiply = OPS.enter(
     )
 )
 
-reciprocal = elementwise(
-    "reciprocal",
-    np.reciprocal,
-    lambda y, x: (-(y * y),),
-    precise=lambda mp, x: 1 / x,
-    sample=(0.5, 3.0),
-    identity="1 / x",
+
+def _reciprocal_jvp(
+    out: Operand, args: Sequence[Operand], tangents: Sequence[Operand | None], attrs: Attrs
+) -> Operand | None:
+    """``-(t·y)·y``: the square may underflow, where t·y is near 1."""
+    return None if tangents[0] is None else -(tangents[0] * out * out)
+
+
+reciprocal = OPS.enter(
+    Op(
+        "reciprocal",
+        ufunc_type(np.reciprocal),
+        np.reciprocal,
+        jvp=_reciprocal_jvp,
+        batch=elementwise_batch("reciprocal"),
+        cost=lambda types, out, attrs: out.size,
+        precise=lambda mp, x: 1 / x,
+        ufunc=np.reciprocal,
+        elementwise=True,
+        samples=(Sample(((),), ((0.5, 3.0),)), Sample(((3,),), ((0.5, 3.0),))),
+        identity="1 / x",
+    )
 )
 
 

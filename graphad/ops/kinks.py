@@ -144,7 +144,8 @@ def _mean_of_winners(
     out: Operand, args: Sequence[Operand], tangents: Sequence[Operand | None]
 ) -> Operand | None:
     attained = [equal(x, out) for x in args]
-    moved = [mask(at, t) for at, t in zip(attained, tangents, strict=True) if t is not None]
+    # Not masks, which move out of products: here that would be one for each use.
+    moved = [where(at, t, 0.0) for at, t in zip(attained, tangents, strict=True) if t is not None]
     if not moved:
         return None
     count = total([cast(at, dtype=DTYPE_NAMES[out.type.dtype]) for at in attained])
