@@ -8,12 +8,16 @@ from typing import Any
 import numpy as np
 
 from graphad.builder import Builder, Value
+from graphad.ir import Node
 from graphad.ops import OPS
+from graphad.ops.contraction import parse_spec
 from graphad.tracing.lowering.coerce import as_value, cast_to, emit
 from graphad.tracing.lowering.registry import ArrayLike, lowers
 
 F64 = np.dtype(np.float64)
-REAL, IMAG, HYPOT = OPS["real"], OPS["imag"], OPS["hypot"]
+ABSOLUTE, HYPOT, SQRT = OPS["absolute"], OPS["hypot"], OPS["sqrt"]
+ADD, SUM, EINSUM, POWER = OPS["add"], OPS["sum"], OPS["einsum"], OPS["integer_power"]
+RESHAPE = OPS["reshape"]
 
 
 def real_part(x: Value) -> Value:
@@ -58,14 +62,36 @@ def squared_size(x: Value) -> Value:
 
 
 def squared_size_of(x: Value) -> Value | None:
-    """Return the square of ``np.abs(z)`` without the root, which is not smooth at 0; else None."""
-    node = x.node
-    if node.op is not HYPOT:
-        return None
-    left, right = node.inputs
-    if left.op is REAL and right.op is IMAG and left.inputs == right.inputs:
-        return squared_size(x.builder.value(left.inputs[0]))
+    """Return the square of a size or a norm without the root, which is not smooth at 0; else None.
+
+    Sizes are ``np.abs``, ``np.hypot`` and the root of a sum of squares, `np.linalg.norm` too.
+    """
+    node, builder = x.node, x.builder
+    if node.op is ABSOLUTE:
+        return emit("integer_power", builder.value(node.inputs[0]), exponent=2)
+    if node.op is HYPOT:
+        return emit("add", *[squared_size(builder.value(part)) for part in node.inputs])
+    if node.op is RESHAPE:
+        inner = squared_size_of(builder.value(node.inputs[0]))
+        return None if inner is None else emit("reshape", inner, shape=x.shape)
+    if node.op is SQRT and _is_sum_of_squares(node.inputs[0]):
+        return builder.value(node.inputs[0])
     return None
+
+
+def _is_sum_of_squares(node: Node) -> bool:
+    if node.type.is_complex:
+        return False
+    if node.op is EINSUM and len(node.inputs) == 2 and node.inputs[0] is node.inputs[1]:
+        (left, right), _ = parse_spec(node.attrs[0])
+        return left == right
+    if node.op is SUM:
+        return _is_square(node.inputs[0]) or _is_sum_of_squares(node.inputs[0])
+    return node.op is ADD and all(_is_square(part) for part in node.inputs)
+
+
+def _is_square(node: Node) -> bool:
+    return node.op is POWER and node.attrs[0] == 2
 
 
 # --- NumPy's functions that are no ufuncs ---------------------------------------------------------

@@ -35,7 +35,6 @@ _DIRECT: Mapping[np.ufunc, str] = {
     np.reciprocal: "reciprocal",
     np.add: "add",
     np.subtract: "subtract",
-    np.multiply: "multiply",
     np.divide: "divide",
     np.fabs: "absolute",
     np.exp: "exp",
@@ -121,6 +120,12 @@ def _lowers_ufunc(*ufuncs: np.ufunc) -> Callable[[Inner], Inner]:
 
 LARGEST_CHAIN = 1024
 """Integer exponents up to this size are products by repeated squaring; larger ones are powers."""
+
+
+@_lowers_ufunc(np.multiply)
+def _multiply(x: Value, y: Value) -> Value:
+    smooth = squared_size_of(x) if x.node is y.node else None
+    return emit("multiply", x, y) if smooth is None else smooth
 
 
 @_lowers_ufunc(np.square)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+import graphad as ga
 from graphad.evaluate import Program
 from graphad.tracing.lowering import LOWERINGS
 from graphad.tracing.lowering.registry import present
@@ -77,14 +80,46 @@ def test_even_powers_of_sizes_have_no_root(power: int) -> None:
 
 
 def test_other_powers_of_sizes() -> None:
-    """Odd powers and reciprocals keep the root, and so does the hypotenuse of other numbers."""
+    """Odd powers and reciprocals keep the root."""
     for power in (1, 3, -2):
         size, _, builder = lowered(call(np.absolute, Z))
         made = LOWERINGS[np.power](builder, size, power)
         assert made.node is size.node or size.node in made.node.inputs
-    hypot, _, builder = lowered(call(np.hypot, X, X))
-    made = LOWERINGS[np.square](builder, hypot)
-    assert made.node.inputs == (hypot.node,)
+
+
+SIZES: dict[str, Any] = {
+    "absolute value": np.abs,
+    "hypotenuse": lambda x: np.hypot(x, x[::-1]),
+    "norm": np.linalg.norm,
+    "norms of rows": lambda x: np.linalg.norm(x[:, None] - x, axis=1, keepdims=True),
+    "root of a sum": lambda x: np.sqrt(np.sum(x**2)),
+    "root of a product": lambda x: np.sqrt(x @ x),
+    "root of two squares": lambda x: np.sqrt(x[0] ** 2 + x[1] ** 2),
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize(
+    "squared", [lambda r: r**2, np.square, lambda r: r * r], ids=["power", "square", "product"]
+)
+def test_squares_of_sizes_have_no_root(name: str, squared: Any) -> None:
+    """The square of a size or a norm is a sum of squares, with its second derivative at 0."""
+
+    def energy(x: Any) -> Any:
+        return np.sum(squared(SIZES[name](x)))
+
+    x = np.array([0.5, -1.0, 2.0])
+    graph = ga.trace(energy, x)
+    ops = {node.op.name for node in graph.nodes}
+    assert not ops & {"sqrt", "hypot", "absolute"}
+    np.testing.assert_allclose(graph(x), energy(x), rtol=1e-15)
+    np.testing.assert_array_equal(graph.diff(order=2)(0 * x), graph.diff(order=2)(x))
+
+
+def test_roots_of_other_numbers_are_kept() -> None:
+    """What may be negative is no square of a size: its root may be no number."""
+    graph = ga.trace(lambda x: np.sqrt(x[0] ** 3 + x[1] ** 2) ** 2, np.ones(2))
+    assert "sqrt" in {node.op.name for node in graph.nodes}
 
 
 def test_real_values_stay_themselves() -> None:
