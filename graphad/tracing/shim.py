@@ -48,6 +48,10 @@ SCIPY = (
 """SciPy, and modules of it of which functions are traced or refused with advice."""
 
 
+CALLABLE = ("uarray", "scipy.special._multiufuncs")
+"""Where the classes are of which functions of `scipy.fft`, and of `scipy.special`, are objects."""
+
+
 def is_numpy_module(thing: object) -> bool:
     """Return whether something is NumPy, or a module of it that makes arrays; or one of SciPy's.
 
@@ -65,7 +69,7 @@ def is_numpy_function(thing: object) -> bool:
     """Return whether something is a function of NumPy's or SciPy's, and not a class."""
     if isinstance(thing, np.ufunc):
         return True
-    if type(thing).__module__ == "uarray":  # what functions of scipy.fft are
+    if type(thing).__module__ in CALLABLE:
         return True
     if isinstance(thing, FunctionType | BuiltinFunctionType | DISPATCHER):
         module = getattr(thing, "__module__", None) or ""

@@ -17,6 +17,7 @@ from graphad.tracing.lowering.special_table import SPECIAL
 _ORDER = "one fixed integer order"
 _ORDERS = "any fixed order, or an array of them"
 _LAST = "differentiated by its last argument"
+_POLYNOMIALS = tuple([name for name in SPECIAL if name.startswith("eval_")])
 _CLOSE = "as a few ops, without cancellation"
 _NOTES: Mapping[str, str] = {
     **dict.fromkeys(("jv", "jn", "yv", "iv", "ive", "kv", "kve"), _ORDERS),
@@ -28,6 +29,9 @@ _NOTES: Mapping[str, str] = {
     **dict.fromkeys(("boxcox", "boxcox1p", "inv_boxcox", "inv_boxcox1p"), "of a fixed `lmbda`"),
     **dict.fromkeys(("logsumexp", "softmax", "log_softmax"), "shifted by the largest element"),
     **dict.fromkeys(("jve", "yve"), f"{_ORDERS}; of real arguments, where they are not scaled"),
+    **dict.fromkeys(_POLYNOMIALS, "the degree fixed, or an array of degrees"),
+    "lpmv": "degree and order fixed and whole, and the argument from -1 to 1",
+    "sph_harm_y": "degree and order fixed and whole, of real angles; complex",
     "binom": "`k` fixed and whole: a polynomial of `n`, at negative whole numbers too",
     "comb": "`k` fixed and whole: a polynomial of `N`, and 0 for `N < k`",
     "perm": "`k` fixed and whole: a polynomial of `N`, and 0 for `N < k`",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from tests.ops.special_polynomial_references import POLYNOMIALS
 from tests.ops.special_references import (
     LINE,
     POSITIVE,
@@ -49,6 +50,8 @@ def _derived(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 MORE = (
+    *POLYNOMIALS,
+    *POLYNOMIALS,
     Reference("boxcox", lambda x: special.boxcox(x, 0.3), lambda x: _box(x, mp.mpf(0.3)), POSITIVE),
     Reference(
         "boxcox1p", lambda x: special.boxcox1p(x, 0.3), lambda x: _box(x + 1, mp.mpf(0.3)), POSITIVE

@@ -15,13 +15,14 @@ from graphad.tracing.lowering import (
     special_counts,
     special_functions,
     special_orders,
+    special_polynomials,
     special_sums,
 )
 from graphad.tracing.lowering.registry import Lowering
 from graphad.tracing.lowering.special_refusals import refusing, special_advice
 from graphad.tracing.lowering.special_table import SPECIAL
 
-FAMILIES = (special_counts, special_functions, special_orders, special_sums)
+FAMILIES = (special_counts, special_functions, special_orders, special_polynomials, special_sums)
 """Where the lowerings are; they enter themselves in `SPECIAL`."""
 
 
@@ -39,8 +40,10 @@ def special_lowering(function: Callable[..., Any]) -> Lowering | None:
     callable or None
         ``None`` for a function that is not public in `scipy.special`.
     """
-    name = getattr(function, "__name__", None)
     module = sys.modules.get("scipy.special")
+    name = getattr(function, "__name__", None)
+    if name is None and type(function).__module__ == "scipy.special._multiufuncs":
+        name = next((key for key, value in vars(module).items() if value is function), None)
     if module is None or not isinstance(name, str) or isinstance(function, type):
         return None
     if getattr(module, name, None) is not function:
