@@ -156,7 +156,7 @@ def _norm(
     return made
 
 
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
+SCIPY_LINALG: dict[str, Callable[..., Any]] = {
     "solve": _solve,
     "solve_triangular": _solve_triangular,
     "cholesky": _cholesky,
@@ -171,6 +171,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "svdvals": _svdvals,
     "norm": _norm,
 }
+"""Lowerings by the name in `scipy.linalg`."""
 
 
 @lru_cache(maxsize=64)
@@ -183,11 +184,11 @@ def scipy_linalg_lowering(function: Function) -> Lowering | None:
         What a traced function calls.
     """
     name = getattr(function, "__name__", "")
-    if name not in _FUNCTIONS:
+    if name not in SCIPY_LINALG:
         return None
     if getattr(sys.modules.get("scipy.linalg"), name, None) is not function:
         return None
-    bound = bound_lowering(f"scipy.linalg.{name}", _FUNCTIONS[name])
+    bound = bound_lowering(f"scipy.linalg.{name}", SCIPY_LINALG[name])
 
     def lowering(builder: Builder, *args: Any, **kwargs: Any) -> Any:
         return bound(builder, *args, **{k: v for k, v in kwargs.items() if k not in _IGNORED})
