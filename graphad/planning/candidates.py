@@ -75,12 +75,12 @@ WORST_CONDITION = 100.0
 LINEAR = tuple(OPS[name] for name in ("add", "subtract", "negative", "mask", "where", "cast"))
 
 
-def estimate(target: Target, entries: Sequence[Entry]) -> float:
+def estimate(target: Target, entries: Sequence[Entry] | None = None) -> float:
     """Return how many coefficients packed Taylor polynomials of all scalar values have together.
 
     It is what any strategy that does not see structure computes, up to a factor, and it is found
-    before anything is derived. Variables that no wanted entry is by do not count; a sum takes as
-    many additions as its shorter terms have coefficients.
+    before anything is derived. Variables that no wanted entry is by do not count, if entries are
+    given; a sum takes as many additions as its shorter terms have coefficients.
 
     Raises
     ------
@@ -89,9 +89,11 @@ def estimate(target: Target, entries: Sequence[Entry]) -> float:
     """
     lowered = scalars(target.base, target.wrt)
     graph, k = lowered.graph, target.order
-    used = {i for _, index in entries for i in index}
+    used = None if entries is None else {i for _, index in entries for i in index}
     places = {
-        node.id: i for i, node in enumerate(lowered.variables) if node is not None and i in used
+        node.id: i
+        for i, node in enumerate(lowered.variables)
+        if node is not None and (used is None or i in used)
     }
     live = live_marks(graph)
     supports = [0] * len(graph.nodes)
@@ -110,7 +112,7 @@ def estimate(target: Target, entries: Sequence[Entry]) -> float:
             counts[node.id] = min(made, sum(terms))
             made = counts[node.id] - max(terms)  # what is added to the longest of them
         total += made
-    return float(total + len(entries))
+    return float(total + len(entries or ()))
 
 
 def optimized(graph: Any) -> Any:

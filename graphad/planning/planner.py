@@ -107,8 +107,8 @@ def make_plan(
         if planned is not None:
             return planned
     if not asked:
-        wanted = _wanted(target, layout, memory)
-    search = Search(graph, target, wanted, layout, asked, seconds, nodes)
+        wanted = () if _is_vast(target) else target.needed()
+    search = Search(graph, target, wanted, layout, asked, seconds, nodes, memory)
     search.found.extend([sparse] if sparse is not None else [])
     with paused_gc():
         winner, reason = search.run(mode)
@@ -119,7 +119,7 @@ def make_plan(
     elif winner.grain == "array":
         laid = Layout(winner.graph, "entries" if asked else layout)
     else:
-        laid = laid_out(Pipeline("schedule")(winner.graph), target, wanted, layout, asked)
+        laid = laid_out(Pipeline("schedule")(winner.graph), target, search.wanted, layout, asked)
     return Plan(target, laid, winner, search.candidates, reason)
 
 
@@ -186,22 +186,20 @@ def check_size(target: Target, layout: str, memory: int) -> None:
     )
 
 
-def _wanted(target: Target, layout: str, memory: int) -> tuple[Entry, ...]:
-    """Return the entries to derive: of large derivatives only those that are no structural zeros.
+def _is_vast(target: Target) -> bool:
+    """Whether there are so many entries that structural zeros are left out from the start."""
+    return target.unique > PATTERN_FROM and target.order > 0
+
+
+def nonzero_entries(target: Target, memory: int) -> tuple[Entry, ...]:
+    """Return the entries that are no structural zeros.
 
     Raises
     ------
     DerivativeError
         If there are too many, even so.
     """
-    if target.unique <= PATTERN_FROM or target.order == 0:
-        return target.needed()
-    try:
-        found = pattern(target.base, target.order, target.wrt)
-    except GraphadError:
-        if layout in {"coo", "csr", "distinct"}:
-            raise
-        return ()
+    found = pattern(target.base, target.order, target.wrt)
     if len(found) * 8 > memory:
         raise DerivativeError(
             f"the derivative of order {target.order} of {target.base.name} has {len(found):,} "
@@ -224,12 +222,13 @@ class Search:
     target : Target
         What is asked for.
     wanted : tuple of Entry
-        The entries to derive.
+        The entries to derive; none where there are so many that those that are no zeros are to be
+        found first.
     layout : str
         In what form.
     asked : bool
         Whether the user listed the entries.
-    seconds, nodes
+    seconds, nodes, memory
         Limits.
     """
 
@@ -242,6 +241,7 @@ class Search:
         asked: bool,
         seconds: float,
         nodes: int,
+        memory: int = MEMORY,
     ) -> None:
         self.graph = graph
         self.target = target
@@ -250,6 +250,8 @@ class Search:
         self.asked = asked
         self.seconds = seconds
         self.nodes = nodes
+        self.memory = memory
+        self.is_vast = not asked and _is_vast(target)
         self.found: list[Candidate] = []
         self.candidates: list[Candidate] = []
 
@@ -303,16 +305,17 @@ class Search:
         self._array_candidate()  # it is there already: others are to be better
         self.candidates.extend(self.found)
         arrays = [_total(item) for item in self.candidates if item.cost]
-        rows = len({row for row, _ in self.wanted})
+        rows = self.target.rows if self.is_vast else len({row for row, _ in self.wanted})
         effort = Effort(self.target.base, rows, min(arrays, default=None))
         note, size = effort.against_function(), 0.0
-        if not note:
-            try:
-                size = estimate(self.target, self.wanted)
-            except GraphadError as error:
-                note = str(error)
-            else:
+        try:
+            if not note:
+                size = estimate(self.target, None if self.is_vast else self.wanted)
                 note = effort.against_scalars(size)
+        except GraphadError as error:
+            note = str(error)
+        if not note:
+            note = self._find_wanted(bool(arrays))
         if note:
             self.candidates.insert(0, Candidate("all others", "scalar", note=note))
             return
@@ -324,6 +327,18 @@ class Search:
         finally:
             progress.clear()
         self.candidates.sort(key=_is_array)
+
+    def _find_wanted(self, there_are_others: bool = False) -> str:
+        """Find the entries that are no zeros, where there are many; return why that does not do."""
+        if not self.is_vast:
+            return ""
+        try:
+            self.wanted = nonzero_entries(self.target, self.memory)
+        except GraphadError as error:
+            if not there_are_others:
+                raise
+            return str(error)
+        return ""
 
     def _try_all(self, size: float, effort: Effort, start: float, progress: Progress) -> None:
         order = max(1, self.target.order)
@@ -381,6 +396,7 @@ class Search:
         return at_array_grain(graph)
 
     def _forced(self, mode: str) -> Candidate:
+        self._find_wanted()
         expected = STRATEGIES[mode].growth * estimate(self.target, self.wanted)
         if expected > self.nodes:
             raise DerivativeError(

@@ -18,9 +18,9 @@ SMALL = 4_000.0
 """Ways that are estimated to make no more nodes are followed, as long as there is work left."""
 WORK = 50_000.0
 """Nodes that all ways together may make."""
-SHARE = 20
+SHARE, MOST = 20, 200_000.0
 """Where the array graph takes more operations than so many times `WORK`, the ways may make a node
-for each so many of them."""
+for each so many of them, but not more than this."""
 GAIN = 4
 """From `SMALL` on, scalars are followed where the array graph takes so many times what they are
 estimated to take: they count twice then, and seldom come out at the estimate."""
@@ -54,7 +54,7 @@ class Effort:
         self.base = base
         self.rows = rows
         self.arrays = arrays
-        self.left = max(WORK, 0.0 if arrays is None else arrays / SHARE)
+        self.left = WORK if arrays is None else min(max(WORK, arrays / SHARE), MOST)
 
     def against_function(self) -> str:
         """Return why a function is not even taken apart into scalars; nothing if it is."""
