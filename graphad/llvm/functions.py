@@ -33,6 +33,7 @@ LIBM = (
 """Ops that are functions of the C library, and their names there."""
 INTRINSICS = {
     "sqrt": "sqrt",
+    "length": "sqrt",
     "absolute": "fabs",
     "floor": "floor",
     "ceil": "ceil",
@@ -123,6 +124,12 @@ def _negative(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
 
 def _reciprocal(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
     return w.line(f"fdiv {w.floats} {w.number(1.0)}, {x[0]}")
+
+
+def _pseudo_reciprocal(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+    zero = w.number(0.0)
+    level = w.line(f"fcmp oeq {w.floats} {x[0]}, {zero}")
+    return _selected(w, level, zero, _reciprocal(w, x, ()))
 
 
 def _integer_power(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
@@ -243,6 +250,27 @@ def _log_expit(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
     return _negative(w, [_logaddexp(w, [w.number(0.0), _negative(w, x, ())], ())], ())
 
 
+def _ndtr(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
+    """``erfc(-x/√2) / 2``, in the lower tail by what rounding the argument takes away as well."""
+    type, bound = w.floats, w.number(-40.0)
+    below = w.line(f"fcmp olt {type} {x[0]}, {bound}")
+    above = w.line(f"fcmp ogt {type} {x[0]}, {w.number(40.0)}")
+    near = _selected(w, above, w.number(40.0), _selected(w, below, bound, x[0]))
+    half = w.number(0.7071067811865476)
+    turned = _negative(w, [w.line(f"fmul {type} {near}, {half}")], ())
+    operands = ", ".join([f"{type} {operand}" for operand in (near, half, turned)])
+    lost = w.line(f"call {type} @llvm.fma.{w.suffix}({operands})")
+    rest = w.line(f"fmul {type} {near}, {w.number(-4.833646656726457e-17)}")
+    lost = w.line(f"fadd {type} {lost}, {rest}")
+    tail = w.line(f"fcmp ogt {type} {turned}, {w.number(0.0)}")
+    slope = _selected(w, tail, turned, w.number(0.0))  # half of that of -log(erfc), far out
+    chance = _function(w, "erfc", [turned])
+    lost = w.line(f"fmul {type} {lost}, {chance}")
+    change = w.line(f"fmul {type} {slope}, {lost}")
+    chance = w.line(f"fmul {type} {chance}, {w.number(0.5)}")
+    return w.line(f"fadd {type} {chance}, {change}")
+
+
 def _is_finite(w: Writer, x: Sequence[str], attrs: Attrs) -> str:
     size = _intrinsic("fabs")(w, x, ())
     return w.line(f"fcmp olt {w.floats} {size}, {w.number(float('inf'))}")
@@ -255,6 +283,7 @@ RULES: dict[str, Rule] = {
     "divide": _chain("fdiv"),
     "negative": _negative,
     "reciprocal": _reciprocal,
+    "pseudo_reciprocal": _pseudo_reciprocal,
     "integer_power": _integer_power,
     "maximum": _extremum("oge"),
     "minimum": _extremum("ole"),
@@ -263,6 +292,7 @@ RULES: dict[str, Rule] = {
     "expit": _logistic(turned=False),
     "expit_negative": _logistic(turned=True),
     "log_expit": _log_expit,
+    "ndtr": _ndtr,
     "where": lambda w, x, attrs: _selected(w, x[0], x[1], x[2]),
     "mask": lambda w, x, attrs: _selected(w, x[0], x[1], w.number(0.0)),
     "isnan": lambda w, x, attrs: w.line(f"fcmp uno {w.floats} {x[0]}, {x[0]}"),

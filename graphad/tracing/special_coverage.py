@@ -61,8 +61,8 @@ function is evaluated; `erf`, `erfc` and the logistic functions do without.
 Arguments are real; integers become doubles, single precision stays and is computed in double. Every
 function differentiates to any order, in every mode. Families of ops with the attribute
 `derivative` are their own derivative, with it one larger; they are evaluated by formulas that do
-not cancel, where sums of the function itself would. `erf`, `erfc`, `expit` and `log_expit` have
-machine code; compiled graphs with the others are array code that calls SciPy.
+not cancel, where sums of the function itself would. `erf`, `erfc`, `ndtr`, `expit` and `log_expit`
+have machine code; compiled graphs with the others are array code that calls SciPy.
 
 Made by `python -m graphad.tracing.special_coverage`; a test compares.
 

@@ -55,6 +55,7 @@ EXACT: dict[str, Callable[..., Any]] = {name: OPS[name].precise for name in LIBM
     "tanh": lambda mp, x: mp.tanh(x) if abs(x) < 100 else mp.sign(x),
     "erf": lambda mp, x: mp.erf(x) if abs(x) < 100 else mp.sign(x),
     "erfc": inside(-40, 40, "erfc"),
+    "ndtr": inside(-50, 50, "ncdf"),
     "sqrt": lambda mp, x: mp.sqrt(x),
     "reciprocal": lambda mp, x: 1 / x,
 }
@@ -180,7 +181,7 @@ EXACT_OPS = sorted(
     {*INTRINSICS, "sign", "negative", "reciprocal", "add", "subtract", "multiply", "divide"}
     | {"maximum", "minimum"}
 )
-COMPOSED = ("logaddexp", "expit", "expit_negative", "log_expit")
+COMPOSED = ("logaddexp", "expit", "expit_negative", "log_expit", "ndtr")
 """Ops that are several functions of the C library."""
 
 
