@@ -331,7 +331,7 @@ class Rebinder:
             parts = [value.fget, value.fset, value.fdel]
             rebound = [self.rebind(part, {}, direct=True) for part in parts]
             return value if rebound == parts else property(*rebound)
-        return value
+        return self.rebind(value, {}) if is_known_object(value) else value
 
     def _instance(self, thing: Any, source: dict[str, Any]) -> Any:
         """Return a shallow copy of an object, with methods that are copies."""

@@ -102,7 +102,20 @@ def test_however_they_are_named() -> None:
 
         return normal.logpdf(x, 0.5, 2.0)
 
+    class Model:
+        prior = FROZEN
+
+        def __init__(self) -> None:
+            self.family = norm
+
+        def inherited(self, x: Any) -> Any:
+            return self.prior.logpdf(x)
+
+        def own(self, x: Any) -> Any:
+            return self.family.logpdf(x, 0.5, 2.0)
+
     held = {"family": norm, "frozen": FROZEN}
+    model = Model()
     ways: list[Callable[[Any], Any]] = [
         inside,
         lambda x: norm.logpdf(x, 0.5, 2.0),
@@ -116,6 +129,8 @@ def test_however_they_are_named() -> None:
         lambda x: held["frozen"].logpdf(x),
         lambda x: np.log(norm.pdf(x, [0.5], [2.0])),
         lambda x, d=norm: d.logpdf(x, 0.5, 2.0),
+        lambda x: model.inherited(x),
+        model.own,
     ]
     x = np.array([-1.0, 0.3])
     for way in ways:
