@@ -9,6 +9,14 @@ import math
 from collections.abc import Mapping
 
 from graphad.op import Operand
+from graphad.tracing.lowering.stats_parts import (
+    halved,
+    log_beta,
+    log_gamma,
+    shifted,
+    times_log,
+    times_log1p,
+)
 from graphad.tracing.lowering.stats_table import POSITIVE, Family, o, with_generic
 
 _LOG_2 = math.log(2)
@@ -30,14 +38,6 @@ def _complement(exponent: Operand) -> Operand:
     near = o("less", exponent, 0.5)
     close = -o("expm1", o("where", near, -exponent, 0.0))
     return o("where", near, close, 1.0 - o("exp", -exponent))
-
-
-def _xlogy(x: Operand, y: Operand) -> Operand:
-    return o("xlogy", x, y)
-
-
-def _gammaln(x: Operand) -> Operand:
-    return o("gammaln", x)
 
 
 NORM = Family(
@@ -81,7 +81,7 @@ EXPON = Family(
 GAMMA = Family(
     {"a": POSITIVE},
     with_generic(
-        logpdf=lambda y, a: _xlogy(a - 1.0, y) - y - _gammaln(a),
+        logpdf=lambda y, a: times_log(shifted(a, -1.0), y) - y - log_gamma(a),
         cdf=lambda y, a: o("gammainc", a, y),
         sf=lambda y, a: o("gammaincc", a, y),
     ),
@@ -91,7 +91,7 @@ CHI2 = Family(
     {"df": POSITIVE},
     with_generic(
         logpdf=lambda y, df: (
-            _xlogy(df * 0.5 - 1.0, y * 0.5) - y * 0.5 - _LOG_2 - _gammaln(df * 0.5)
+            times_log(shifted(halved(df), -1.0), y * 0.5) - y * 0.5 - _LOG_2 - log_gamma(halved(df))
         ),
         cdf=lambda y, df: o("gammainc", df * 0.5, y * 0.5),
         sf=lambda y, df: o("gammaincc", df * 0.5, y * 0.5),
@@ -101,7 +101,7 @@ CHI2 = Family(
 INVGAMMA = Family(
     {"a": POSITIVE},
     with_generic(
-        logpdf=lambda y, a: -(a + 1.0) * o("log", y) - _gammaln(a) - 1.0 / y,
+        logpdf=lambda y, a: -(a + 1.0) * o("log", y) - log_gamma(a) - 1.0 / y,
         cdf=lambda y, a: o("gammaincc", a, 1.0 / y),
         sf=lambda y, a: o("gammainc", a, 1.0 / y),
     ),
@@ -111,7 +111,9 @@ INVGAMMA = Family(
 BETA = Family(
     {"a": POSITIVE, "b": POSITIVE},
     with_generic(
-        logpdf=lambda y, a, b: o("xlog1py", b - 1.0, -y) + _xlogy(a - 1.0, y) - o("betaln", a, b),
+        logpdf=lambda y, a, b: (
+            times_log1p(shifted(b, -1.0), -y) + times_log(shifted(a, -1.0), y) - log_beta(a, b)
+        ),
         cdf=lambda y, a, b: o("betainc", a, b, y),
         sf=lambda y, a, b: o("betaincc", a, b, y),
     ),
@@ -124,8 +126,8 @@ BETA = Family(
 
 
 def _t_logpdf(y: Operand, df: Operand) -> Operand:
-    half = df * 0.5
-    constant = _gammaln(half + 0.5) - _gammaln(half) - o("log", df) * 0.5 - _LOG_PI / 2
+    half = halved(df)
+    constant = log_gamma(shifted(half, 0.5)) - log_gamma(half) - o("log", df) * 0.5 - _LOG_PI / 2
     return constant - (half + 0.5) * o("log1p", y * y / df)
 
 
@@ -246,7 +248,7 @@ LOGNORM = Family(
 WEIBULL_MIN = Family(
     {"c": POSITIVE},
     with_generic(
-        logpdf=lambda y, c: o("log", c) + _xlogy(c - 1.0, y) - _powered(y, c),
+        logpdf=lambda y, c: o("log", c) + times_log(shifted(c, -1.0), y) - _powered(y, c),
         cdf=lambda y, c: _complement(_powered(y, c)),
         logsf=lambda y, c: -_powered(y, c),
         ppf=lambda q, c: _powered(-o("log1p", -q), 1.0 / c),
