@@ -6,11 +6,12 @@ from typing import Any
 
 from graphad.tracing.distributions import BoundDistribution, Wrap, is_distribution
 from graphad.tracing.polynomial_objects import is_polynomial, traced_polynomial
+from graphad.tracing.splines import bound_spline, is_spline
 
 
 def is_known_object(thing: object) -> bool:
     """Return whether something is an object that takes traced values by a stand-in."""
-    return is_distribution(thing) or is_polynomial(thing)
+    return is_distribution(thing) or is_polynomial(thing) or is_spline(thing)
 
 
 def bound_object(thing: Any, wrap: Wrap) -> Any:
@@ -25,4 +26,4 @@ def bound_object(thing: Any, wrap: Wrap) -> Any:
     """
     if is_distribution(thing):
         return BoundDistribution(thing, wrap)
-    return traced_polynomial(thing)
+    return bound_spline(thing) if is_spline(thing) else traced_polynomial(thing)

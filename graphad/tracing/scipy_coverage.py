@@ -79,6 +79,16 @@ Methods that draw numbers (`rvs`), fit, or integrate (`fit`, `expect`), moments 
 traced parameters, and all other distributions are refused.
 """
 
+_SPLINES = """
+## `scipy.interpolate`
+
+Piecewise polynomials that are made of fixed values, `CubicSpline`, `PchipInterpolator`,
+`Akima1DInterpolator`, `PPoly`, `BSpline` of one function and what `make_interp_spline` gives, are
+called with traced places, in and outside of the traced function; so are their derivatives and
+antiderivatives. At a break, the piece on its right counts. For splines of traced heights multiply
+with those of the columns of the identity: `CubicSpline(x, np.eye(n))(t) @ y`.
+"""
+
 
 def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
@@ -117,6 +127,7 @@ def document() -> str:
             "scipy.spatial.distance",
             rewritten("scipy.spatial.distance"),
         ),
+        _SPLINES.rstrip("\n"),
         *_table("`scipy.fft`", "scipy.fft", SCIPY_FOURIER),
     ]
     return "\n".join(lines) + "\n"

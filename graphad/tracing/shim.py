@@ -42,6 +42,7 @@ SCIPY = (
     "scipy.linalg",
     "scipy.stats",
     "scipy.integrate",
+    "scipy.interpolate",
     "scipy.spatial",
     "scipy.spatial.distance",
 )

@@ -51,7 +51,7 @@ class Rewritten:
         What is traced.
     """
 
-    def __init__(self, name: str, function: FunctionType) -> None:
+    def __init__(self, name: str, function: Callable[..., Any]) -> None:
         self.name = name
         self.function = function
 
@@ -63,7 +63,8 @@ class Rewritten:
         TraceError
             If it cannot be traced with these arguments.
         """
-        copied: Callable[..., Any] = recorder.rebinder.copied(self.function)
+        assert isinstance(self.function, FunctionType)
+        copied = recorder.rebinder.copied(self.function)
         try:
             return copied(*args, **kwargs)
         except TraceError:
