@@ -254,8 +254,8 @@ def _divide(out: Jet, args: Sequence[Jet]) -> Jet:
 
 def _hypot(out: Jet, args: Sequence[Jet]) -> Operand:
     """``|(x, y)| = r·sqrt((x/r)² + (y/r)²)``, r the value."""
-    a, b = (arg / out for arg in args)
-    return out * OPS["sqrt"](a * a + b * b)
+    a, b = (arg * OPS["pseudo_reciprocal"](out) for arg in args)
+    return out * OPS["length"](a * a + b * b)
 
 
 def _arctan2(out: Jet, args: Sequence[Jet]) -> Operand:

@@ -302,7 +302,7 @@ def _inverted(term: Term) -> Rule:
     return rule
 
 
-def _rooted(term: Term) -> Rule:
+def _rooted(term: Term, inverse: Op) -> Rule:
     """``y = √u``: ``y_k = (u_k - Σ_{0<j<k} y_j y_{k-j}) / (2 y_0)``."""
     (u,) = term.args
 
@@ -311,7 +311,7 @@ def _rooted(term: Term) -> Rule:
         part: Operand | None = coefficient(u, k)
         if rest is not None:
             part = -rest if part is None else part - rest
-        return None if part is None else part * (0.5 * RECIPROCAL(term.leading))
+        return None if part is None else part * (0.5 * inverse(term.leading))
 
     return rule
 
@@ -364,7 +364,8 @@ def _numbers(term: Term) -> Array | None:
 SPECIAL: dict[Op, Callable[[Term], Rule]] = {
     OPS["divide"]: _divided,
     RECIPROCAL: _inverted,
-    OPS["sqrt"]: _rooted,
+    OPS["sqrt"]: lambda term: _rooted(term, RECIPROCAL),
+    OPS["length"]: lambda term: _rooted(term, OPS["pseudo_reciprocal"]),
     OPS["power"]: _power,
 }
 """Recurrences that cost less than what follows from the derivative rule."""

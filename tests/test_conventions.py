@@ -78,6 +78,11 @@ EDGE_FUNCTIONS: dict[str, Callable[..., Any]] = {
         np.divide(1.0, x, out=np.zeros_like(x), where=x != 0)
     ),
     "norm(x)": lambda x: np.linalg.norm(x),
+    "sqrt(x**2 + y**2)": lambda x: np.sqrt(x[0] ** 2 + x[1] ** 2),
+    "std(x)": lambda x: np.std(x),
+    "sum(norm(x - y)[pairs])": lambda x: np.sum(
+        np.linalg.norm(x[:, None, None] - x[None, :, None], axis=-1)[np.triu_indices(2, 1)]
+    ),
     "norm(x)**2": lambda x: np.linalg.norm(x) ** 2,
     "abs(x)**2": lambda x: np.abs(x) ** 2,
     "hypot(x, y)": lambda x: np.hypot(x[0], x[1]),

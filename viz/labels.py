@@ -35,6 +35,8 @@ SYMBOLS = {
     "not_equal": "≠",
     "power": "xʸ",
     "prod": "Π",
+    "length": "√",
+    "pseudo_reciprocal": "1/x",
     "reciprocal": "1/x",
     "sqrt": "√",
     "square": "x²",

@@ -212,6 +212,8 @@ EMITTERS: Mapping[str, Emitter] = {
     "negative": "-{0}",
     "ndtr": "0.5 * erfc(-0.70710678118654752440 * {0})",
     "real": "{0}",
+    "length": "sqrt({0})",
+    "pseudo_reciprocal": "{0} == 0 ? 0 : 1 / {0}",
     "reciprocal": "1 / {0}",
     "remainder": _remainder,
     "rgamma": "1 / tgamma({0})",

@@ -147,6 +147,12 @@ def _searchsorted(jax: Any, node: Node, args: Sequence[Any]) -> Any:
     return search(*args)
 
 
+def _away_from_0(jax: Any, x: Any, function: Callable[[Any], Any]) -> Any:
+    """A function that is 0 at 0, with derivatives that are 0 there."""
+    at_zero = x == 0
+    return jax.numpy.where(at_zero, 0, function(jax.numpy.where(at_zero, 1, x)))
+
+
 def _wrapped_index(jax: Any, node: Node, args: Sequence[Any]) -> Any:
     return jax.numpy.where(args[0] < 0, args[0] + node.attrs[0], args[0])
 
@@ -179,12 +185,14 @@ PLAIN_RULES: Mapping[str, Rule] = {
     "flip": _flip,
     "identity": _identity,
     "integer_power": _integer_power,
+    "length": lambda jax, node, args: _away_from_0(jax, args[0], jax.numpy.sqrt),
     "mask": _mask,
     "max": _reduction("max"),
     "min": _reduction("min"),
     "pack": _pack,
     "partition_order": _argsort,
     "place": _place,
+    "pseudo_reciprocal": lambda jax, node, args: _away_from_0(jax, args[0], jax.numpy.reciprocal),
     "recurrence": _recurrence,
     "reshape": lambda jax, node, args: jax.numpy.reshape(args[0], node.type.shape),
     "scatter_add": _scatter_add,

@@ -287,6 +287,8 @@ RULES: Mapping[str, Rule] = {
     "pack": packed,
     "place": placed,
     "power": _elementwise(lambda x, y: Text(f"{x.within(Level.ATOM)}^{{{y.text}}}", Level.POWER)),
+    "length": _elementwise(lambda x: Text(f"\\sqrt{{{x.text}}}")),
+    "pseudo_reciprocal": _elementwise(lambda x: _fraction("1", x.text)),
     "reciprocal": _elementwise(lambda x: _fraction("1", x.text)),
     "reshape": moving(reshaped),
     "slice": moving(

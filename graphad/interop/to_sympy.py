@@ -273,6 +273,10 @@ RULES: Mapping[str, Rule] = {
     "multiply": _product,
     "negative": _of(lambda sp, x: -x),
     "real": _of(lambda sp, x: sp.re(x)),
+    "length": _of(lambda sp, x: sp.sqrt(x)),
+    "pseudo_reciprocal": _of(
+        lambda sp, x: sp.Piecewise((sp.Integer(0), sp.Eq(x, 0)), (1 / x, True))
+    ),
     "reciprocal": _of(lambda sp, x: 1 / x),
     "remainder": _of(lambda sp, x, y: x - y * sp.floor(x / y)),
     "rint": _of(_rounded),

@@ -109,10 +109,37 @@ cbrt = elementwise(
     sample=(0.5, 3.0),
     identity="cube root of x",
 )
+
+
+def _inverse_or_zero(x: Array) -> Array:
+    return np.asarray(np.divide(1, x, out=np.zeros_like(x), where=x != 0))
+
+
+def _pseudo_reciprocal_partials(y: Operand, x: Operand) -> Sequence[Operand]:
+    return (-(y * y),)
+
+
+pseudo_reciprocal = elementwise(
+    "pseudo_reciprocal",
+    np.reciprocal,
+    _pseudo_reciprocal_partials,
+    evaluate=_inverse_or_zero,
+    precise=lambda mp, x: 1 / x if x else mp.mpf(0),
+    sample=(0.5, 3.0),
+    identity="1 / x, and 0 where x is 0 (Moore and Penrose's inverse of a number)",
+)
+length = elementwise(
+    "length",
+    np.sqrt,
+    lambda y, x: (0.5 * pseudo_reciprocal(y),),
+    precise=lambda mp, x: mp.sqrt(x),
+    sample=(0.5, 3.0),
+    identity="sqrt(x) of a sum of squares: its derivatives at 0 are 0",
+)
 hypot = elementwise(
     "hypot",
     np.hypot,
-    lambda r, x, y: (x / r, y / r),
+    lambda r, x, y: (x * pseudo_reciprocal(r), y * pseudo_reciprocal(r)),
     precise=lambda mp, x, y: mp.sqrt(x * x + y * y),
     sample=(0.5, 3.0),
     identity="sqrt(x² + y²)",

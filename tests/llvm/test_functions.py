@@ -255,7 +255,9 @@ CHOICES: dict[str, Callable[..., Any]] = {
 def test_choices(name: str, lanes: str) -> None:
     """Conditions hold where NumPy's do, and what a selection does not take leaves no trace."""
     function = CHOICES[name]
-    graph = Pipeline("scalarize,schedule")(ga.trace(lambda x, y: function(x, y) + 0 * x))
+    example = np.float64(0.5)  # sums of Python's conditions are numbers
+    traced = ga.trace(lambda x, y: function(x, y) + 0 * x, example, example)
+    graph = Pipeline("scalarize,schedule")(traced)
     x, y = (grid.ravel() for grid in np.meshgrid(EDGES, EDGES))
     found = runner(sweep_text(graph, lanes_of(lanes)), lanes_of(lanes).width)(x, y)
     wanted = numpy_values(lambda x, y: function(x, y) + 0 * x, x, y)

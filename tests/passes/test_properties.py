@@ -17,7 +17,7 @@ from graphad.text import dump, parse
 from tests.strategies import arguments, graphs
 
 KEEPING = sorted(name for name in set(passes.__all__) & set(PASSES) if PASSES[name].preserves)
-ROUNDING = {"fold", "collect"}
+ROUNDING = {"fold", "collect", "factor"}
 """Passes that compute with constants in double precision."""
 EXACT = ("cse", "dce", "fold", "simplify")
 """Passes that change no bit."""

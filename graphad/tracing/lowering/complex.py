@@ -15,7 +15,7 @@ from graphad.tracing.lowering.coerce import as_value, cast_to, emit
 from graphad.tracing.lowering.registry import ArrayLike, lowers
 
 F64 = np.dtype(np.float64)
-ABSOLUTE, HYPOT, SQRT = OPS["absolute"], OPS["hypot"], OPS["sqrt"]
+ABSOLUTE, HYPOT, LENGTH = OPS["absolute"], OPS["hypot"], OPS["length"]
 ADD, SUM, EINSUM, POWER = OPS["add"], OPS["sum"], OPS["einsum"], OPS["integer_power"]
 RESHAPE = OPS["reshape"]
 
@@ -74,19 +74,24 @@ def squared_size_of(x: Value) -> Value | None:
     if node.op is RESHAPE:
         inner = squared_size_of(builder.value(node.inputs[0]))
         return None if inner is None else emit("reshape", inner, shape=x.shape)
-    if node.op is SQRT and _is_sum_of_squares(node.inputs[0]):
-        return builder.value(node.inputs[0])
-    return None
+    return builder.value(node.inputs[0]) if node.op is LENGTH else None
+
+
+def root(x: Value) -> Value:
+    """Return the square root; of a sum of squares the length, which has derivatives 0 at 0."""
+    return emit("length" if _is_sum_of_squares(x.node) else "sqrt", x)
 
 
 def _is_sum_of_squares(node: Node) -> bool:
     if node.type.is_complex:
         return False
+    if _is_square(node):
+        return True
     if node.op is EINSUM and len(node.inputs) == 2 and node.inputs[0] is node.inputs[1]:
         (left, right), _ = parse_spec(node.attrs[0])
         return left == right
     if node.op is SUM:
-        return _is_square(node.inputs[0]) or _is_sum_of_squares(node.inputs[0])
+        return _is_sum_of_squares(node.inputs[0])
     return node.op is ADD and all(_is_square(part) for part in node.inputs)
 
 

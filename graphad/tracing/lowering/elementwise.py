@@ -20,7 +20,13 @@ from graphad.tracing.lowering.coerce import (
     promoted,
     truth,
 )
-from graphad.tracing.lowering.complex import conjugated, direction, size, squared_size_of
+from graphad.tracing.lowering.complex import (
+    conjugated,
+    direction,
+    root,
+    size,
+    squared_size_of,
+)
 from graphad.tracing.lowering.registry import (
     LOWERINGS,
     ArrayLike,
@@ -45,7 +51,6 @@ _DIRECT: Mapping[np.ufunc, str] = {
     np.log2: "log2",
     np.log10: "log10",
     np.logaddexp: "logaddexp",
-    np.sqrt: "sqrt",
     np.cbrt: "cbrt",
     np.hypot: "hypot",
     np.sin: "sin",
@@ -128,6 +133,9 @@ def _multiply(x: Value, y: Value) -> Value:
     return emit("multiply", x, y) if smooth is None else smooth
 
 
+_lowers_ufunc(np.sqrt)(root)
+
+
 @_lowers_ufunc(np.square)
 def _square(x: Value) -> Value:
     smooth = squared_size_of(x)
@@ -160,7 +168,7 @@ def raised(x: Value, exponent: Value) -> Value:
 
 def _special_power(x: Value, exponent: float) -> Value | None:
     if exponent == 0.5 and x.type.is_inexact:
-        return emit("sqrt", x)
+        return root(x)
     if not exponent.is_integer() or abs(exponent) > LARGEST_CHAIN:
         return None
     n = int(exponent)

@@ -145,4 +145,4 @@ def _nanstd(
     *,
     correction: float | None = None,
 ) -> Value:
-    return emit("sqrt", _nanvar(builder, a, axis, dtype, ddof, keepdims, correction=correction))
+    return emit("length", _nanvar(builder, a, axis, dtype, ddof, keepdims, correction=correction))

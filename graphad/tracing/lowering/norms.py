@@ -29,7 +29,7 @@ def _floating(builder: Builder, x: ArrayLike) -> Value:
 
 
 def _euclidean(x: Value, axes: Shape) -> Value:
-    return emit("sqrt", reduced("sum", squared_size(x), axes))
+    return emit("length", reduced("sum", squared_size(x), axes))
 
 
 def _vector_norm(x: Value, axes: Shape, order: Any) -> Value:

@@ -87,7 +87,7 @@ def _std(
     correction: float | None = None,
 ) -> Value:
     variance = _var(builder, a, axis, dtype, ddof, keepdims, correction=correction)
-    return emit("sqrt", variance)
+    return emit("length", variance)
 
 
 @lowers(np.average)
