@@ -127,6 +127,7 @@ def document() -> str:
             "scipy.spatial.distance",
             rewritten("scipy.spatial.distance"),
         ),
+        *_table("`scipy.optimize`", "scipy.optimize", rewritten("scipy.optimize")),
         _SPLINES.rstrip("\n"),
         *_table("`scipy.fft`", "scipy.fft", SCIPY_FOURIER),
     ]

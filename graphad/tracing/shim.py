@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from graphad.errors import TraceError
 from graphad.tracing import ufuncs
+from graphad.tracing.advice import refusal
 from graphad.tracing.composed import ElementByElement, Joined, iterated, numbered
 from graphad.tracing.creation import unset
+from graphad.tracing.lowering.scipy import callback_advice
 from graphad.tracing.objects import bound_object, is_known_object
 from graphad.tracing.tracers import Tracer, first_tracer
 
@@ -43,6 +46,7 @@ SCIPY = (
     "scipy.stats",
     "scipy.integrate",
     "scipy.interpolate",
+    "scipy.optimize",
     "scipy.spatial",
     "scipy.spatial.distance",
 )
@@ -117,7 +121,14 @@ class BoundFunction:
             if first_tracer(items) is not None:
                 return recorder.call(np.array, (items, *args[1:2]))
             args = (items, *args[1:])
-        made = self.function(*args, **kwargs)
+        try:
+            made = self.function(*args, **kwargs)
+        except TraceError as error:  # of a function that was handed to it, and is called by it
+            advice = callback_advice(self.function)
+            if advice is None:
+                raise
+            what, _, instead = advice.partition("; ")
+            raise refusal(what, instead) from error
         if self.function is np.empty:
             made = unset(made.shape, made.dtype)
         return recorder.adopt(made, (*args, *kwargs.values()))

@@ -29,7 +29,7 @@ def is_spline(thing: object) -> bool:
     kind = thing if isinstance(thing, type) else type(thing)
     if not kind.__module__.startswith("scipy.interpolate."):
         return False
-    return hasattr(kind, "from_spline") or kind.__name__ == "BSpline"
+    return hasattr(kind, "from_spline") or kind.__name__ in ("BSpline", "interp1d")
 
 
 def _pieces(spline: Any) -> tuple[Any, Any]:
@@ -59,8 +59,14 @@ class BoundSpline:
         """Return the values, or those of a derivative."""
         tracer = first_tracer((x,))
         if tracer is None:
-            return self._plain(x, nu, extrapolate)
+            options = {} if extrapolate is None else {"extrapolate": extrapolate}
+            return self._plain(x, nu, **options) if nu else self._plain(x, **options)
         plain = self._plain
+        if type(plain).__name__ == "interp1d":
+            raise refusal(
+                "scipy.interpolate.interp1d is not traced",
+                "write np.interp(x, xp, fp), or scipy.interpolate.make_interp_spline(xp, fp, k)",
+            )
         name = f"scipy.interpolate.{type(plain).__name__}"
         beyond = plain.extrapolate if extrapolate is None else extrapolate
         coefficients, breaks = _pieces(plain.derivative(nu) if nu else plain)

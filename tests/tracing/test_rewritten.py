@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import scipy.integrate
 import scipy.linalg
+import scipy.optimize
 import scipy.spatial
 from scipy.integrate import simpson, trapezoid
 from scipy.spatial import distance
@@ -73,6 +74,7 @@ CASES: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
         (V, T),
     ),
     "euclidean, weights": (lambda x, y: distance.euclidean(x, y, T), (V, T)),
+    "rosen": (lambda x: scipy.optimize.rosen(x), (V,)),
     "block_diag": (lambda a, b: la.block_diag(a, b, 2.0 * b[0]), (A, W)),
     "toeplitz": (lambda c, r: la.toeplitz(c, r), (W, V)),
     "toeplitz, symmetric": (lambda c: la.toeplitz(c), (W,)),
@@ -202,6 +204,18 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "general eigenvalues": (lambda a: la.eigvals(a), "scipy.linalg.eigvals of a matrix that need"),
     "logarithms": (lambda a: la.logm(a), "scipy.linalg.logm is not traced"),
     "other functions": (lambda a: la.null_space(a), "scipy.linalg.null_space is not traced"),
+    "a traced integrand": (
+        lambda a: integrate.quad(lambda t: np.exp(-t * a[0, 0]), 0.0, 1.0)[0],
+        "scipy.integrate.quad chooses its points by the values(.|\n)*np.polynomial.legendre",
+    ),
+    "a traced equation": (
+        lambda a: scipy.optimize.brentq(lambda t: t - a[0, 0], -9.0, 9.0),
+        "scipy.optimize.brentq searches while it runs(.|\n)*graphad.implicit",
+    ),
+    "steps": (
+        lambda a: integrate.solve_ivp(lambda t, y: -a[0, 0] * y, (0.0, 1.0), [1.0]).y,
+        "scipy.integrate.solve_ivp chooses its steps by the values(.|\n)*graphad.scan",
+    ),
     "quadrature": (lambda a: integrate.quad(np.sin, 0.0, a[0, 0]), "chooses its points by the val"),
 }
 

@@ -6,14 +6,14 @@ import re
 from pathlib import Path
 
 import numpy as np
-from scipy import fft, integrate, linalg, stats
+from scipy import fft, integrate, linalg, optimize, stats
 from scipy.spatial import distance
 
 import graphad as ga
 from graphad.tracing.scipy_coverage import _NOTES, document
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "scipy.md"
-MODULES = (fft, integrate, linalg, stats, distance)
+MODULES = (fft, integrate, linalg, optimize, stats, distance)
 
 
 def test_the_document_is_up_to_date() -> None:

@@ -83,6 +83,9 @@ def test_refused() -> None:
         ga.trace(lambda y: CubicSpline(PLACES, y)(0.3), HEIGHTS)
     with pytest.raises(TraceError, match="integrate takes plain arrays, not traced ones"):
         ga.trace(lambda b: CUBIC.integrate(0.0, b), 1.0)
+    line = scipy.interpolate.interp1d(PLACES, HEIGHTS)
+    with pytest.raises(TraceError, match=r"write np.interp\(x, xp, fp\)"):
+        ga.trace(lambda x: x * line(0.5) + line(x), 1.0)
     many = make_interp_spline(PLACES, np.stack([HEIGHTS, HEIGHTS], axis=1))
     with pytest.raises(TraceError, match="make one spline of each"):
         ga.trace(lambda x: many(x), 1.0)

@@ -65,3 +65,18 @@ def public_name(function: Function) -> str | None:
         if "._" not in module and getattr(sys.modules.get(module), name, None) is function:
             return f"{module}.{name}"
     return f"{'.'.join(parts[:2])}.{name}"
+
+
+def callback_advice(function: Function) -> str | None:
+    """Return what to write instead of a function that calls one of the user's; or ``None``.
+
+    Examples
+    --------
+    >>> import scipy.integrate
+    >>> callback_advice(scipy.integrate.quad)[:53]
+    'scipy.integrate.quad chooses its points by the values'
+    """
+    name = public_name(function)
+    if name is None or not name.startswith(("scipy.integrate.", "scipy.optimize.")):
+        return None
+    return scipy_advice(name)

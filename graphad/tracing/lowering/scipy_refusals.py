@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+_FACTORS = "is not traced; use scipy.linalg.solve and det, which factorise, or cho_factor and qr"
 _EIGEN = (
     "of a matrix that need not be symmetric is not traced; of a symmetric one use np.linalg.eigh"
 )
@@ -25,7 +26,9 @@ _ADVICE: Mapping[str, str] = {
     "scipy.linalg.eig": _EIGEN,
     "scipy.linalg.eigvals": _EIGEN,
     "scipy.linalg.schur": _EIGEN,
-    "scipy.linalg.lu": "is not traced; use scipy.linalg.lu_factor, solve or det",
+    "scipy.linalg.lu": _FACTORS,
+    "scipy.linalg.lu_factor": _FACTORS,
+    "scipy.linalg.lu_solve": _FACTORS,
     "scipy.linalg.ldl": "is not traced; use scipy.linalg.cholesky, or np.linalg.eigh",
     "scipy.linalg.logm": _FUNCTION_OF_A_MATRIX,
     "scipy.linalg.sqrtm": _FUNCTION_OF_A_MATRIX,
@@ -37,6 +40,8 @@ _ADVICE: Mapping[str, str] = {
     "scipy.integrate.quad_vec": _QUADRATURE,
     "scipy.integrate.solve_ivp": _STEPS,
     "scipy.integrate.odeint": _STEPS,
+    "scipy.optimize.rosen_der": "is not traced; differentiate scipy.optimize.rosen with graphad",
+    "scipy.optimize.rosen_hess": "is not traced; differentiate scipy.optimize.rosen with graphad",
     "scipy.stats.zscore": "is not traced; write (x - np.mean(x)) / np.std(x)",
     "scipy.stats.pearsonr": "is not traced; write np.corrcoef(x, y)[0, 1]",
     "scipy.stats.gmean": "is not traced; write np.exp(np.mean(np.log(x)))",

@@ -20,6 +20,7 @@ from graphad.tracing.rewritten import (
     integrals,
     matrix_equations,
     matrix_exponential,
+    rosenbrock,
     special_matrices,
 )
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _MODULES: Mapping[str, tuple[Any, ...]] = {
     "scipy.integrate": (integrals,),
     "scipy.linalg": (banded, matrix_equations, matrix_exponential, special_matrices),
+    "scipy.optimize": (rosenbrock,),
     "scipy.spatial.distance": (distances,),
 }
 REWRITTEN: Mapping[str, FunctionType] = {
