@@ -63,10 +63,7 @@ class BoundSpline:
             return self._plain(x, nu, **options) if nu else self._plain(x, **options)
         plain = self._plain
         if type(plain).__name__ == "interp1d":
-            raise refusal(
-                "scipy.interpolate.interp1d is not traced",
-                "write np.interp(x, xp, fp), or scipy.interpolate.make_interp_spline(xp, fp, k)",
-            )
+            raise refusal("scipy.interpolate.interp1d is not traced", _INTERP)
         name = f"scipy.interpolate.{type(plain).__name__}"
         beyond = plain.extrapolate if extrapolate is None else extrapolate
         coefficients, breaks = _pieces(plain.derivative(nu) if nu else plain)
@@ -92,14 +89,19 @@ class BoundSpline:
         return f"<{self._plain!r} as traced>"
 
 
-def _giving_splines(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+_OF_FIXED = (
+    "make the spline of fixed values; one that is linear in them, such as "
+    "CubicSpline(x, np.eye(n))(t) @ y, may be made outside of the traced function"
+)
+_INTERP = "write np.interp(x, xp, fp), or scipy.interpolate.make_interp_spline(xp, fp, k)"
+
+
+def _giving_splines(
+    function: Callable[..., Any], name: str, instead: str = _OF_FIXED
+) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         if first_tracer((*args, *kwargs.values())) is not None:
-            raise refusal(
-                f"{name} takes plain arrays, not traced ones",
-                "make the spline of fixed values; one that is linear in them, such as "
-                "CubicSpline(x, np.eye(n))(t) @ y, may be made outside of the traced function",
-            )
+            raise refusal(f"{name} takes plain arrays, not traced ones", instead)
         made = function(*args, **kwargs)
         return BoundSpline(made) if is_spline(made) else made
 
@@ -109,5 +111,6 @@ def _giving_splines(function: Callable[..., Any], name: str) -> Callable[..., An
 def bound_spline(thing: Any) -> Any:
     """Return a spline, or a class of splines, as traced functions see it."""
     if isinstance(thing, type):
-        return _giving_splines(thing, f"scipy.interpolate.{thing.__name__}")
+        instead = _INTERP if thing.__name__ == "interp1d" else _OF_FIXED
+        return _giving_splines(thing, f"scipy.interpolate.{thing.__name__}", instead)
     return BoundSpline(thing)

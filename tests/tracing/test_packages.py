@@ -21,7 +21,7 @@ X = np.array([0.5, 1.0, 2.0])
     [
         (lambda x: ndimage.uniform_filter(x, 2), "scipy.ndimage.uniform_filter"),
         (lambda x: ndimage.gaussian_filter(x, 2.0), "scipy.ndimage.gaussian_filter"),
-        (lambda x: interpolate.CubicSpline([0, 1, 2], x)(0.5), "scipy.interpolate.CubicSpline"),
+        (lambda x: interpolate.NdPPoly(x, [x]), "scipy.interpolate.NdPPoly"),
     ],
 )
 def test_named(function: Callable[[Any], Any], name: str) -> None:

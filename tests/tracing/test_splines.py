@@ -86,6 +86,8 @@ def test_refused() -> None:
     line = scipy.interpolate.interp1d(PLACES, HEIGHTS)
     with pytest.raises(TraceError, match=r"write np.interp\(x, xp, fp\)"):
         ga.trace(lambda x: x * line(0.5) + line(x), 1.0)
+    with pytest.raises(TraceError, match=r"interp1d takes plain arrays(.|\n)*np.interp\("):
+        ga.trace(lambda y: scipy.interpolate.interp1d(PLACES, y)(0.5), HEIGHTS)
     many = make_interp_spline(PLACES, np.stack([HEIGHTS, HEIGHTS], axis=1))
     with pytest.raises(TraceError, match="make one spline of each"):
         ga.trace(lambda x: many(x), 1.0)
