@@ -9,9 +9,9 @@ from scipy import special
 
 from tests.ops.special_references import Reference, mp, spread
 
-INSIDE = spread(-0.95, 0.97)[::2]
-WIDE = spread(-2.5, 3.1)[::2]
-ANGLES = spread(0.1, 3.0)[::2]
+INSIDE = spread(-0.95, 0.97)
+WIDE = spread(-2.5, 3.1)
+ANGLES = spread(0.1, 3.0)
 HALF, THIRD = mp.mpf(1) / 2, mp.mpf(0.375)
 
 

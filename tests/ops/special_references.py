@@ -247,7 +247,7 @@ REFERENCES = (
             f"y{n}" if n < 2 else "yv",
             lambda x, n=n: special.yv(n, x),
             lambda x, n=n: mp.bessely(n, x),
-            log_points(0.01, 30)[::3],
+            log_points(0.01, 30),
         )
         for n in (0, 2)
     ],
@@ -265,7 +265,7 @@ REFERENCES = (
             f"k{n}" if n < 2 else "kv",
             lambda x, n=n: special.kv(n, x),
             lambda x, n=n: bessel_k(n, x),
-            log_points(0.01, 300)[::2],
+            log_points(0.01, 300),
         )
         for n in (0, 2)
     ],
@@ -283,7 +283,7 @@ REFERENCES = (
             f"k{n}e" if n < 2 else "kve",
             lambda x, n=n: special.kve(n, x),
             lambda x, n=n: mp.exp(x) * bessel_k(n, x),
-            log_points(0.01, 1e3)[::2],
+            log_points(0.01, 1e3),
         )
         for n in (0, 2)
     ],
@@ -301,7 +301,7 @@ REFERENCES = (
             "yv",
             lambda x, v=v: special.yv(v, x),
             lambda x, v=v: mp.bessely(mp.mpf(v), x),
-            log_points(0.01, 30)[::3],
+            log_points(0.01, 30),
         )
         for v in (1.001, -1.5)
     ],
@@ -327,7 +327,7 @@ REFERENCES = (
         "kv",
         lambda x: special.kv(1.7, x),
         lambda x: bessel_k(mp.mpf(1.7), x),
-        log_points(0.01, 300)[::2],
+        log_points(0.01, 300),
     ),
     Reference(
         "kve",
