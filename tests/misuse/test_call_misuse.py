@@ -28,7 +28,7 @@ class Frame:
 
 EXAMPLES = [
     ("integers", np.array([1, 2, 3]), "is of integers or booleans", "write example.astype(float)"),
-    ("booleans", True, "is of integers or booleans", "by a default argument or functools.partial"),
+    ("booleans", True, "is of integers or booleans", "by a default argument, functools.partial"),
     ("text", "hello", "is the str 'hello'", "only numbers and arrays are inputs"),
     ("none", None, "is the NoneType None", "only numbers and arrays are inputs"),
     ("texts", np.array(["a"]), "is an array of dtype <U1", "only numbers and arrays"),
