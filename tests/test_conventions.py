@@ -45,6 +45,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "modf(x)[0]": lambda x: np.modf(x)[0],
     "frexp(x)[0]": lambda x: np.frexp(x)[0],
     "copysign(x, -1)": lambda x: np.copysign(x, -1.0),
+    "x * x.astype(int)": lambda x: x * x.astype(int),
 }
 
 
