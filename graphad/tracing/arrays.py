@@ -12,12 +12,13 @@ from graphad.errors import TraceError, TypeRuleError
 from graphad.op import Array
 from graphad.tracing.advice import another_trace, no_integer, refusal
 from graphad.tracing.fitting import fitting, last_of_each, spread
+from graphad.tracing.in_place import InPlace, in_place
 from graphad.tracing.indices import Kind, classify
 from graphad.tracing.lowering.indexing import getitem, setitem
 from graphad.tracing.places import Positions
 from graphad.tracing.selections import selected, write
 from graphad.tracing.storage import Content, Storage
-from graphad.tracing.tracers import TracedScalar, Tracer
+from graphad.tracing.tracers import TracedScalar
 from graphad.types import DType, make_type
 
 if TYPE_CHECKING:
@@ -27,14 +28,7 @@ Step = Callable[[Any], Any]
 Shape = tuple[int, ...]
 
 
-def _in_place(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
-    def operator(self: TracedArray, other: Any) -> TracedArray:
-        return self.fill_with(self._recorder.call(ufunc, (self, other)))
-
-    return operator
-
-
-class TracedArray(Tracer):
+class TracedArray(InPlace):
     """An array of a trace: all of a storage, or a view of it.
 
     Parameters
@@ -330,17 +324,7 @@ class TracedArray(Tracer):
         self.storage.write(self.positions(), content)
         return self
 
-    __iadd__ = _in_place(np.add)
-    __isub__ = _in_place(np.subtract)
-    __imul__ = _in_place(np.multiply)
-    __itruediv__ = _in_place(np.divide)
-    __ifloordiv__ = _in_place(np.floor_divide)
-    __imod__ = _in_place(np.remainder)
-    __ipow__ = _in_place(np.power)
-    __imatmul__ = _in_place(np.matmul)
-    __iand__ = _in_place(np.bitwise_and)
-    __ior__ = _in_place(np.bitwise_or)
-    __ixor__ = _in_place(np.bitwise_xor)
+    __imatmul__ = in_place(np.matmul)
 
     def fill(self, value: Any) -> None:
         """Write one number into all elements."""

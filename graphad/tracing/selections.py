@@ -8,7 +8,7 @@ those of `where`: what a function would give at elements that are not selected h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from graphad.builder import Value
 from graphad.tracing.advice import refusal
 from graphad.tracing.fitting import fitting, spread
+from graphad.tracing.in_place import InPlace
 from graphad.tracing.indices import no_mask
 from graphad.tracing.lowering import LOWERINGS
 from graphad.tracing.lowering.coerce import reshaped
@@ -29,14 +30,7 @@ if TYPE_CHECKING:
     from graphad.tracing.recorder import Recorder
 
 
-def _in_place(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
-    def operator(self: Selection, other: Any) -> Selection:
-        return self.fill_with(self._recorder.call(ufunc, (self, other)))
-
-    return operator
-
-
-class Selection(Tracer):
+class Selection(InPlace):
     """The elements of an array at which a mask holds.
 
     Parameters
@@ -203,17 +197,6 @@ class Selection(Tracer):
             raise mixed()
         both = self._recorder.call(np.logical_and, (self.mask(wide=False), index.whole()))
         return self._recorder.lift(self._recorder.content_of(both))
-
-    __iadd__ = _in_place(np.add)
-    __isub__ = _in_place(np.subtract)
-    __imul__ = _in_place(np.multiply)
-    __itruediv__ = _in_place(np.divide)
-    __ifloordiv__ = _in_place(np.floor_divide)
-    __imod__ = _in_place(np.remainder)
-    __ipow__ = _in_place(np.power)
-    __iand__ = _in_place(np.bitwise_and)
-    __ior__ = _in_place(np.bitwise_or)
-    __ixor__ = _in_place(np.bitwise_xor)
 
     def __getattr__(self, name: str) -> Any:
         """Refuse what needs the number of elements."""
