@@ -25,6 +25,7 @@ from graphad.tracing.shim import (
     BoundFunction,
     FindRecorder,
     NumpyShim,
+    StandIn,
     bind,
     is_numpy_function,
     is_numpy_module,
@@ -61,29 +62,16 @@ class TracedGlobals(dict[str, Any]):
         return found
 
 
-class TracedModule:
-    """A module of the user's, as functions that are copied see it.
-
-    What they set in it stays here.
-    """
+class TracedModule(StandIn):
+    """A module of the user's, as functions that are copied see it."""
 
     def __init__(self, module: ModuleType, rebinder: Rebinder) -> None:
-        self.__dict__["_module"] = module
+        super().__init__(module)
         self.__dict__["_rebinder"] = rebinder
-        self.__dict__["__name__"] = module.__name__
 
-    def __getattr__(self, name: str) -> Any:
-        """Return an attribute of the module as it is traced; it is kept."""
-        found = self._rebinder.rebind(getattr(self._module, name), vars(self._module))
-        self.__dict__[name] = found
-        return found
-
-    def __dir__(self) -> list[str]:
-        """Return the names in the module."""
-        return dir(self._module)
-
-    def __repr__(self) -> str:
-        return f"<{self._module!r} as traced>"
+    def seen(self, thing: Any) -> Any:
+        """Return an attribute of the module as it is traced."""
+        return self._rebinder.rebind(thing, vars(self._module))
 
 
 class _SameInstances(type):
@@ -162,7 +150,7 @@ class Rebinder:
         return copied
 
     def _copy(self, thing: Any, source: dict[str, Any], direct: bool) -> Any:
-        if isinstance(thing, NumpyShim):
+        if isinstance(thing, StandIn):
             thing = thing._module
         elif isinstance(thing, BoundFunction):
             thing = thing.function

@@ -184,7 +184,32 @@ class BoundUfunc(BoundFunction):
         return self._method("at", args, kwargs)
 
 
-class NumpyShim:
+class StandIn:
+    """A module as copies of functions see it; what they set in it stays here."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.__dict__["_module"] = module
+        self.__dict__["__name__"] = module.__name__
+
+    def seen(self, thing: Any) -> Any:
+        """Return an attribute of the module as it is to be seen."""
+        raise NotImplementedError
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an attribute of the module as it is to be seen; it is kept."""
+        found = self.seen(getattr(self._module, name))
+        self.__dict__[name] = found
+        return found
+
+    def __dir__(self) -> list[str]:
+        """Return the names in the module."""
+        return dir(self._module)
+
+    def __repr__(self) -> str:
+        return f"<{self._module!r} as traced>"
+
+
+class NumpyShim(StandIn):
     """A module of NumPy's with its functions bound to a trace; all else is NumPy's own.
 
     Parameters
@@ -196,22 +221,12 @@ class NumpyShim:
     """
 
     def __init__(self, module: ModuleType, find: FindRecorder) -> None:
-        self.__dict__["_module"] = module
+        super().__init__(module)
         self.__dict__["_find"] = find
-        self.__dict__["__name__"] = module.__name__
 
-    def __getattr__(self, name: str) -> Any:
-        """Return an attribute of the module, bound to the trace; it is kept."""
-        found = bind(getattr(self._module, name), self._find)
-        self.__dict__[name] = found
-        return found
-
-    def __dir__(self) -> list[str]:
-        """Return the names in the module."""
-        return dir(self._module)
-
-    def __repr__(self) -> str:
-        return f"<{self._module!r} as traced>"
+    def seen(self, thing: Any) -> Any:
+        """Return an attribute of the module, bound to the trace."""
+        return bind(thing, self._find)
 
 
 def bind(thing: Any, find: FindRecorder) -> Any:

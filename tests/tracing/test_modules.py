@@ -93,3 +93,16 @@ def test_installed_packages_are_not_reached() -> None:
         ga.trace(lambda x: module.pair(x, x), 1.0)
     handed = ga.trace(partial(module.pair, 1.0), 2.0)
     np.testing.assert_array_equal(handed(3.0), [1.0, 3.0])
+
+
+def test_a_trace_inside_a_trace() -> None:
+    """A module that a traced function holds in a variable is traced in a trace within too."""
+
+    def slopes(x: Any) -> Any:
+        module = elsewhere
+        inner = ga.trace(lambda y: module.filled(y**3) + module.pair(y, y), 1.0)
+        return inner.diff()(x[0]) * x
+
+    graph = ga.trace(slopes, X)
+    np.testing.assert_allclose(graph(X), [(3 * 0.3**2 + 1) * 0.3, 0.7], rtol=1e-14)
+    assert graph.diff()(X).shape == (2, 2)
