@@ -5,11 +5,10 @@ from __future__ import annotations
 from graphad.builder import Builder, G, rebuild
 from graphad.ir import CONST, Node
 from graphad.ops import OPS
+from graphad.ops.powers import LARGEST_CHAIN
 from graphad.passes.pipeline import graph_pass
 
 POWER = OPS["power"]
-LARGEST = 1024
-"""Largest exponent that is written as a chain of products, as in traced code."""
 
 
 @graph_pass
@@ -59,6 +58,6 @@ def _exponent(node: Node, operands: tuple[Node, ...]) -> float | None:
         return None
     number = complex(operands[1].attrs[0].array[()])
     exponent = number.real
-    if number.imag != 0 or not abs(exponent) <= LARGEST:
+    if number.imag != 0 or not abs(exponent) <= LARGEST_CHAIN:
         return None
     return exponent if exponent.is_integer() or exponent == 0.5 else None

@@ -15,6 +15,9 @@ from graphad.ops.exponential import log
 from graphad.ops.factories import elementwise, elementwise_batch, jvp_of_partials
 from graphad.ops.kinks import where
 
+LARGEST_CHAIN = 1024
+"""Integer exponents up to this size are products by repeated squaring; larger ones are powers."""
+
 
 def chain_length(exponent: int) -> int:
     """Return the multiplications and divisions of an integer power by repeated squaring.
@@ -115,14 +118,10 @@ def _inverse_or_zero(x: Array) -> Array:
     return np.asarray(np.divide(1, x, out=np.zeros_like(x), where=x != 0))
 
 
-def _pseudo_reciprocal_partials(y: Operand, x: Operand) -> Sequence[Operand]:
-    return (-(y * y),)
-
-
 pseudo_reciprocal = elementwise(
     "pseudo_reciprocal",
     np.reciprocal,
-    _pseudo_reciprocal_partials,
+    lambda y, x: (-(y * y),),
     evaluate=_inverse_or_zero,
     precise=lambda mp, x: 1 / x if x else mp.mpf(0),
     sample=(0.5, 3.0),

@@ -10,6 +10,7 @@ import numpy as np
 
 from graphad.builder import Builder, Value
 from graphad.errors import TraceError, TypeRuleError
+from graphad.ops.powers import LARGEST_CHAIN
 from graphad.tracing.lowering.coerce import (
     as_value,
     as_values,
@@ -122,9 +123,6 @@ def _lowers_ufunc(*ufuncs: np.ufunc) -> Callable[[Inner], Inner]:
 
 
 # --- powers ------------------------------------------------------------------------------------
-
-LARGEST_CHAIN = 1024
-"""Integer exponents up to this size are products by repeated squaring; larger ones are powers."""
 
 
 @_lowers_ufunc(np.multiply)

@@ -24,6 +24,7 @@ from graphad.tracing.lowering.registry import (
     Lowering,
     bound_lowering,
 )
+from graphad.tracing.lowering.special_refusals import refusing
 
 LONGEST = 512
 """Cosine and sine transforms of so many points are products with a matrix; of more, refused."""
@@ -173,13 +174,6 @@ SCIPY_FOURIER = _lowerings()
 """Lowerings by the name in `scipy.fft`."""
 
 
-def _refusing(message: str) -> Lowering:
-    def lowering(*args: Any, **kwargs: Any) -> Any:
-        raise TraceError(message)
-
-    return lowering
-
-
 @lru_cache(maxsize=128)
 def scipy_fourier_lowering(function: Callable[..., Any]) -> Lowering | None:
     """Return the lowering of a function of `scipy.fft`; one that refuses for filters.
@@ -200,7 +194,7 @@ def scipy_fourier_lowering(function: Callable[..., Any]) -> Lowering | None:
     if name in SCIPY_FOURIER and _holds("scipy.fft", name, function):
         return SCIPY_FOURIER[name]
     if name in _ADVICE and _holds("scipy.signal", name, function):
-        return _refusing(f"scipy.signal.{name} is not traced; {_ADVICE[name]}")
+        return refusing(f"scipy.signal.{name} is not traced; {_ADVICE[name]}")
     return None
 
 
