@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from graphad.errors import InteropError
 from graphad.interop.c_helpers import HELPERS
+from graphad.interop.emitter import Emitter, Rule
 from graphad.interop.naming import function_name, identifier, node_names
 from graphad.interop.python import missing
 from graphad.interop.scalars import scalar_graph
@@ -25,11 +26,6 @@ KEYWORDS = (
 )
 RESERVED = frozenset(KEYWORDS.split(" "))
 """Words that no name may be; names of functions of math.h are added to them."""
-
-Rule: TypeAlias = Callable[[Node, Sequence[str]], str]
-"""A function of node and operands."""
-Emitter: TypeAlias = str | Rule
-"""A template in which ``{0}`` is an operand, or a rule."""
 
 C_TYPES: Mapping[str, str] = {
     "float64": "double",

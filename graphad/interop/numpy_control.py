@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
 
 from graphad.control.scan_form import Scan
 from graphad.control.while_op import While
+from graphad.interop.emitter import Emitter
 from graphad.interop.naming import dtype_text
 from graphad.ir import Node
-
-Emitter: TypeAlias = "str | Callable[[Node, Sequence[str]], str]"
 
 # --- helpers -------------------------------------------------------------------------------------
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
-from typing import TypeAlias
 
 import numpy as np
 
 from graphad.constant import Span
+from graphad.interop.emitter import Emitter
 from graphad.interop.naming import dtype_text
 from graphad.interop.numpy_control import CONTROL
 from graphad.interop.numpy_special import MATRICES, SPECIAL
@@ -16,7 +16,6 @@ from graphad.ir import Node
 from graphad.ops.contraction import parse_spec
 from graphad.types import DTYPES_BY_NAME
 
-Emitter: TypeAlias = "str | Callable[[Node, Sequence[str]], str]"
 """A template, in which ``{0}`` is an operand, ``{args}`` all of them and ``{axis}`` an attribute;
 or a function of node and operands. What mentions ``{out}`` is statements, else it is an
 expression."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Any
 
+from graphad.interop.emitter import Emitter
 from graphad.ir import Node
 from graphad.ops import (
     bessel_orders,
@@ -18,8 +19,6 @@ from graphad.ops import (
     scaled_bessel,
     zeta_sums,
 )
-
-Emitter: TypeAlias = "str | Callable[[Node, Sequence[str]], str]"
 
 # --- special functions ---------------------------------------------------------------------------
 
