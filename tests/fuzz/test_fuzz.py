@@ -15,30 +15,9 @@ import pytest
 from tests.fuzz.judging import SilentlyWrongError, judge, load
 from tests.fuzz.mutations import mutated
 from tests.fuzz.programs import Writer
-from tests.snippets import (
-    equations,
-    finance,
-    geometry,
-    learning,
-    mechanics,
-    physics,
-    signal,
-    statistics,
-    vision,
-)
 from tests.snippets.reference import filled, leaves
+from tests.snippets.themes import THEMES
 
-THEMES = (
-    equations,
-    finance,
-    geometry,
-    learning,
-    mechanics,
-    physics,
-    signal,
-    statistics,
-    vision,
-)
 MANY = pytest.mark.slow
 
 

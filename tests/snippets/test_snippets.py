@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -10,30 +9,9 @@ import pytest
 
 import graphad as ga
 from graphad.planning.planner import SECONDS
-from tests.snippets import (
-    equations,
-    finance,
-    geometry,
-    learning,
-    mechanics,
-    physics,
-    signal,
-    statistics,
-    vision,
-)
 from tests.snippets.reference import Flat, complex_step, differences, directions, leaves
+from tests.snippets.themes import THEMES
 
-THEMES: tuple[ModuleType, ...] = (
-    statistics,
-    mechanics,
-    vision,
-    signal,
-    finance,
-    learning,
-    equations,
-    physics,
-    geometry,
-)
 SNIPPETS = [
     pytest.param(function, point, id=f"{theme.__name__.rpartition('.')[2]}-{function.__name__}-{i}")
     for theme in THEMES
